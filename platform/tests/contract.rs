@@ -1,0 +1,78 @@
+//! The contract of the event log, kept by every adapter.
+
+use std::sync::Arc;
+
+use linli_platform::{
+    event_log::memory::MemoryLog,
+    testing::contract::{self, Log, Step},
+};
+use proptest::{collection::vec, prelude::*, test_runner::Config};
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let append = (0..5_u8, vec(0..4_usize, 0..4), prop_oneof![6 => Just(0), 1 => -3..4_i64])
+        .prop_map(|(stream, events, off)| Step::Append { stream, events, off });
+    let step = prop_oneof![
+        8 => append,
+        1 => Just(Step::Again),
+        2 => (0..5_u8).prop_map(|stream| Step::Read { stream }),
+        2 => (any::<usize>(), any::<bool>())
+            .prop_map(|(after, filtered)| Step::Follow { after, filtered }),
+    ];
+    vec(step, 0..50)
+}
+
+/// Runs as many random histories as told, each over a new log.
+fn many_histories(cases: u32, make: impl Fn() -> Log) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = Config { failure_persistence: None, ..Config::with_cases(cases) };
+    proptest!(config, |(steps in steps())| {
+        runtime.block_on(contract::obeys_the_model(make(), &steps));
+    });
+}
+
+macro_rules! keeps_the_contract {
+    ($adapter:ident, $cases:literal, $make:expr, [$($check:ident),* $(,)?]) => {
+        mod $adapter {
+            use super::*;
+
+            #[test]
+            fn obeys_the_model() {
+                many_histories($cases, $make);
+            }
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                contract::$check($make()).await;
+            })*
+        }
+    };
+    ($adapter:ident, $cases:literal, $make:expr) => {
+        keeps_the_contract!($adapter, $cases, $make, [
+            an_empty_log_is_live_at_once,
+            what_is_not_acceptable_is_refused,
+            one_appender_wins_each_version,
+            followers_see_one_order_without_a_gap,
+            a_live_follower_hears_what_comes,
+            a_follower_ahead_of_the_log_is_told,
+            long_history_comes_in_pages,
+        ]);
+    };
+}
+
+fn memory() -> Log {
+    Arc::new(MemoryLog::new())
+}
+
+/// The same with pages of three commits, so that nearly everything meets a page boundary.
+fn small_pages() -> Log {
+    let log = MemoryLog::new();
+    log.set_page_max(3);
+    Arc::new(log)
+}
+
+keeps_the_contract!(in_memory, 200, memory);
+
+#[test]
+fn obeys_the_model_with_small_pages() {
+    many_histories(100, small_pages);
+}
