@@ -112,7 +112,13 @@ impl Filter {
 
     /// Whether a commit of `stream` is wanted.
     pub fn takes(&self, stream: &StreamId) -> bool {
-        self.services.is_empty() || self.services.iter().any(|s| s == stream.service())
+        self.takes_name(stream.as_str())
+    }
+
+    /// The same, by the stream's whole name.
+    fn takes_name(&self, stream: &str) -> bool {
+        let service = stream.split('/').nth(1);
+        self.services.is_empty() || self.services.iter().any(|s| Some(s.as_str()) == service)
     }
 }
 

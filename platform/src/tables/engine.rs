@@ -1,0 +1,408 @@
+//! Follows the log and keeps one service's tables.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt as _;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Plan, ProcessEntry, Progress, Tables, TablesError, issue, rows::Rows, store};
+use crate::{
+    clock::Clock,
+    commit::Recorded,
+    entropy::{caused_by, derived},
+    event_log::{EventLog, Filter, Page},
+    ids::{CommandId, EventRef, Position},
+    process::Input,
+    projection::Fact,
+    stream::Streams,
+};
+
+/// How long the engine waits after the log could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+/// At most this many timers fire in one transaction.
+const TIMERS_MAX: usize = 5_000;
+
+/// What the engine of a service works with.
+#[derive(Clone)]
+pub(crate) struct Means {
+    pub log: Arc<dyn EventLog>,
+    pub streams: Streams,
+    pub clock: Clock,
+    /// The folder of the tables' files.
+    pub dir: PathBuf,
+    /// Whether this node is the service's hand: runs its processes, or its projections alone.
+    pub hand: bool,
+}
+
+/// Keeps one service's tables; [`run`](Engine::run) it on a task of its own.
+pub struct Engine<E> {
+    plan: Arc<Plan<E>>,
+    means: Means,
+    tables: Tables,
+    db: Option<Connection>,
+    file: PathBuf,
+    live: bool,
+    stopped: BTreeMap<&'static str, String>,
+    rebuilds: mpsc::Receiver<Rebuild>,
+}
+
+/// Asks for the tables to be built anew; answered once they are.
+pub(crate) type Rebuild = oneshot::Sender<Result<(), TablesError>>;
+
+type Work = (Connection, BTreeMap<&'static str, String>);
+
+impl<E: Send + Sync + 'static> Engine<E> {
+    pub(crate) fn open(
+        plan: Plan<E>,
+        means: Means,
+        rebuilds: mpsc::Receiver<Rebuild>,
+    ) -> Result<(Self, Tables), TablesError> {
+        let file = plan.file(&means.dir);
+        let db = store::open(&plan, &file)?;
+        let tables = Tables::new(plan.service, file.clone());
+        let plan = Arc::new(plan);
+        let stopped = BTreeMap::new();
+        let db = Some(db);
+        let engine =
+            Self { plan, means, tables: tables.clone(), db, file, live: false, stopped, rebuilds };
+        Ok((engine, tables))
+    }
+
+    /// Follows the log until it ends, which it does with the program alone.
+    pub async fn run(mut self) {
+        if self.means.hand {
+            tokio::spawn(issue::run(self.plan.clone(), self.tables.clone(), self.means.clone()));
+        }
+        loop {
+            if let Err(error) = self.follow().await {
+                let service = self.plan.service;
+                tracing::error!(service, %error, "the tables can't follow the log, trying again");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    async fn follow(&mut self) -> Result<(), TablesError> {
+        let from = self.start()?;
+        let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
+        let mut pages = self.means.log.follow(Filter { services }, from);
+        let clock = self.means.clock.clone();
+        loop {
+            let due = self.next_due()?.filter(|_| self.live && self.means.hand);
+            tokio::select! {
+                biased;
+                Some(reply) = self.rebuilds.recv() => {
+                    let done = self.rebuild().await;
+                    let _ = reply.send(done);
+                    return Ok(());
+                }
+                page = pages.next() => match page {
+                    Some(Ok(page)) => {
+                        let (live, upto) = (page.live, page.upto);
+                        self.work(move |db, plan, stopped, hand| {
+                            apply(db, plan, stopped, hand, &page)
+                        }).await?;
+                        self.live |= live;
+                        self.tell(upto)?;
+                    }
+                    Some(Err(error)) => return Err(TablesError::Query(error.to_string())),
+                    None => return Ok(()),
+                },
+                () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {
+                    let upto = self.tables.progress().borrow().position;
+                    let now = clock.now();
+                    self.work(move |db, plan, stopped, _| fire_all(db, plan, stopped, now)).await?;
+                    self.tell(upto)?;
+                }
+            }
+        }
+    }
+
+    /// Opens the file again if need be, and finds out where to go on.
+    fn start(&mut self) -> Result<Position, TablesError> {
+        if self.db.is_none() {
+            self.db = Some(store::open(&self.plan, &self.file)?);
+        }
+        self.stopped.clear();
+        let names = self.plan.names(self.means.hand);
+        let positions = self.with(|db| {
+            names.iter().map(|name| store::checkpoint(db, name)).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(positions.into_iter().min().unwrap_or_default())
+    }
+
+    fn with<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, TablesError> {
+        let failed = |why| TablesError::Database { file: self.file.clone(), why };
+        let db = self.db.as_ref().ok_or_else(|| failed("the file is closed".into()))?;
+        query(db).map_err(|error| failed(error.to_string()))
+    }
+
+    fn next_due(&self) -> Result<Option<DateTime<Utc>>, TablesError> {
+        let runs = |p: &&ProcessEntry<E>| !self.stopped.contains_key(p.name);
+        let names = self.plan.processes.iter().filter(runs).map(|p| p.name);
+        let dues = self.with(|db| {
+            names.map(|name| store::first_timer(db, Some(name), None)).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(dues.into_iter().flatten().map(|timer| timer.due).min())
+    }
+
+    /// Does something to the tables off the threads that serve.
+    async fn work(
+        &mut self,
+        job: impl FnOnce(
+            &mut Connection,
+            &Plan<E>,
+            &mut BTreeMap<&'static str, String>,
+            bool,
+        ) -> rusqlite::Result<()>
+        + Send
+        + 'static,
+    ) -> Result<(), TablesError> {
+        let Some(mut db) = self.db.take() else {
+            let why = "the file is closed".to_owned();
+            return Err(TablesError::Database { file: self.file.clone(), why });
+        };
+        let (plan, hand) = (self.plan.clone(), self.means.hand);
+        let mut stopped = self.stopped.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let result = job(&mut db, &plan, &mut stopped, hand);
+            ((db, stopped) as Work, result)
+        });
+        let failed = |why| TablesError::Database { file: self.file.clone(), why };
+        let ((db, stopped), result) = done.await.map_err(|error| failed(error.to_string()))?;
+        self.db = Some(db);
+        for (name, why) in &stopped {
+            if !self.stopped.contains_key(name) {
+                tracing::error!(service = self.plan.service, name, why, "stopped at an event");
+            }
+        }
+        self.stopped = stopped;
+        result.map_err(|error| failed(error.to_string()))
+    }
+
+    fn tell(&self, position: Position) -> Result<(), TablesError> {
+        let open = self.with(store::open_count)?;
+        let stopped = self.stopped.iter().map(|(&name, why)| (name.to_owned(), why.clone()));
+        let (next_due, stopped) = (self.next_due()?, stopped.collect());
+        self.tables.tell(Progress { position, live: self.live, open, next_due, stopped });
+        Ok(())
+    }
+
+    /// Builds the tables anew beside the present ones, which go on being read, and changes over.
+    async fn rebuild(&mut self) -> Result<(), TablesError> {
+        let failed = |file: &PathBuf, why: String| TablesError::Database { file: file.clone(), why };
+        let target = self.plan.file(&self.means.dir);
+        let fresh = target.with_extension("new.db");
+        remove(&fresh);
+        let old = std::mem::replace(&mut self.file, fresh.clone());
+        self.db = Some(store::open(&self.plan, &fresh)?);
+        self.stopped.clear();
+        let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
+        let mut pages = self.means.log.follow(Filter { services }, Position::default());
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| TablesError::Query(error.to_string()))?;
+            let live = page.live;
+            self.work(move |db, plan, stopped, hand| apply(db, plan, stopped, hand, &page)).await?;
+            if live {
+                break;
+            }
+        }
+        // Closed before it is renamed, so that its write-ahead log is in the file.
+        self.db = None;
+        self.tables.moved_to(fresh.clone());
+        remove(&old);
+        remove(&target);
+        std::fs::rename(&fresh, &target).map_err(|e| failed(&target, e.to_string()))?;
+        self.file = target.clone();
+        self.tables.moved_to(target);
+        Ok(())
+    }
+}
+
+/// Removes a database file and what SQLite keeps beside it.
+fn remove(file: &std::path::Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        // It may not be there.
+        let _ = std::fs::remove_file(name);
+    }
+}
+
+impl<E> Plan<E> {
+    fn names(&self, hand: bool) -> Vec<&'static str> {
+        let processes = self.processes.iter().filter(|_| hand).map(|p| p.name);
+        self.projections.iter().map(|p| p.name).chain(processes).collect()
+    }
+
+    /// What this service hears in some commits, and an event that it should and can't.
+    fn facts(&self, commits: &[Recorded]) -> (Vec<Fact<E>>, Option<(Position, String)>) {
+        let mut facts = Vec::new();
+        for commit in commits {
+            let before = facts.len();
+            for (source, entry, event) in commit.events() {
+                match (self.hear)(&commit.stream, event) {
+                    Ok(Some(event)) => facts.push(Fact {
+                        source,
+                        position: commit.position,
+                        at: entry.at,
+                        cmd: entry.cmd,
+                        actor: entry.actor.clone(),
+                        cause: entry.cause.clone(),
+                        event,
+                    }),
+                    Ok(None) => {}
+                    Err(error) => {
+                        facts.truncate(before);
+                        return (facts, Some((commit.position, format!("{source}: {error}"))));
+                    }
+                }
+            }
+        }
+        (facts, None)
+    }
+}
+
+/// Takes a page of the log into all projections and processes, in one transaction.
+fn apply<E>(
+    db: &mut Connection,
+    plan: &Plan<E>,
+    stopped: &mut BTreeMap<&'static str, String>,
+    hand: bool,
+    page: &Page,
+) -> rusqlite::Result<()> {
+    let (facts, poison) = plan.facts(&page.commits);
+    let upto = match &poison {
+        Some((position, _)) => Position(position.0.saturating_sub(1)),
+        None => page.upto,
+    };
+    let tx = db.transaction()?;
+    for p in &plan.projections {
+        part(&tx, p.name, stopped, upto, |from| {
+            facts.iter().filter(|fact| fact.position > from).try_for_each(|fact| {
+                (p.apply)(&tx, fact).map_err(|error| format!("{}: {error}", fact.source))
+            })
+        })?;
+    }
+    for p in plan.processes.iter().filter(|_| hand) {
+        part(&tx, p.name, stopped, upto, |from| {
+            facts.iter().filter(|fact| fact.position > from).try_for_each(|fact| {
+                fire(&tx, p, fact.at, usize::MAX)?;
+                take(&tx, p, fact).map_err(|error| format!("{}: {error}", fact.source))
+            })
+        })?;
+    }
+    let entries = page.commits.iter().flat_map(|commit| &commit.entries);
+    store::seen(&tx, entries.map(|entry| entry.cmd))?;
+    if let Some((_, why)) = poison {
+        for name in plan.names(hand) {
+            stopped.entry(name).or_insert_with(|| why.clone());
+            let at = store::checkpoint(&tx, name)?;
+            store::set_checkpoint(&tx, name, at, Some(&why))?;
+        }
+    }
+    tx.commit()
+}
+
+/// Runs one projection's or process's share of a transaction: all of it, or it is stopped where it
+/// was.
+fn part(
+    tx: &Connection,
+    name: &'static str,
+    stopped: &mut BTreeMap<&'static str, String>,
+    upto: Position,
+    work: impl FnOnce(Position) -> Result<(), String>,
+) -> rusqlite::Result<()> {
+    if stopped.contains_key(name) {
+        return Ok(());
+    }
+    let from = store::checkpoint(tx, name)?;
+    if from >= upto {
+        return Ok(());
+    }
+    tx.execute_batch("SAVEPOINT part")?;
+    match work(from) {
+        Ok(()) => {
+            tx.execute_batch("RELEASE part")?;
+            store::set_checkpoint(tx, name, upto, None)
+        }
+        Err(why) => {
+            tx.execute_batch("ROLLBACK TO part; RELEASE part")?;
+            store::set_checkpoint(tx, name, from, Some(&why))?;
+            stopped.insert(name, why);
+            Ok(())
+        }
+    }
+}
+
+/// Gives a process one event.
+fn take<E>(tx: &Connection, process: &ProcessEntry<E>, fact: &Fact<E>) -> Result<(), String> {
+    let id = |n| caused_by(process.name, &fact.source, n);
+    step(tx, process, &Input::Event(fact), fact.at, Some(&fact.source), id)
+}
+
+/// Gives a process its timers due before `limit`, in order, at most `most`.
+fn fire<E>(
+    tx: &Connection,
+    process: &ProcessEntry<E>,
+    limit: DateTime<Utc>,
+    most: usize,
+) -> Result<(), String> {
+    for _ in 0..most {
+        let first = store::first_timer(tx, Some(process.name), Some(limit));
+        let Some(timer) = first.map_err(|e| e.to_string())? else { break };
+        store::clear_timer(tx, &timer.process, &timer.name).map_err(|e| e.to_string())?;
+        let due = timer.due;
+        let scope = format!("{}/{}/{}", process.name, timer.name, due.timestamp_micros());
+        let id = |n: usize| CommandId(derived(&scope, &n.to_string()));
+        let input = Input::Timer { name: &timer.name, due };
+        step(tx, process, &input, due, None, id)
+            .map_err(|error| format!("timer {} due {due}: {error}", timer.name))?;
+    }
+    Ok(())
+}
+
+fn step<E>(
+    tx: &Connection,
+    process: &ProcessEntry<E>,
+    input: &Input<'_, E>,
+    now: DateTime<Utc>,
+    cause: Option<&EventRef>,
+    id: impl Fn(usize) -> CommandId,
+) -> Result<(), String> {
+    let mut rows = Rows::of(tx, process.name);
+    let actions = (process.step)(&mut rows, input, now).map_err(|error| error.to_string())?;
+    if let Some(failure) = rows.failure() {
+        return Err(failure);
+    }
+    store::write_actions(tx, process.name, cause, actions, id).map_err(|error| error.to_string())
+}
+
+/// Gives every process what is due by `now`.
+fn fire_all<E>(
+    db: &mut Connection,
+    plan: &Plan<E>,
+    stopped: &mut BTreeMap<&'static str, String>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let tx = db.transaction()?;
+    for p in &plan.processes {
+        if stopped.contains_key(p.name) {
+            continue;
+        }
+        tx.execute_batch("SAVEPOINT part")?;
+        if let Err(why) = fire(&tx, p, now + TimeDelta::microseconds(1), TIMERS_MAX) {
+            tx.execute_batch("ROLLBACK TO part")?;
+            let at = store::checkpoint(&tx, p.name)?;
+            store::set_checkpoint(&tx, p.name, at, Some(&why))?;
+            stopped.insert(p.name, why);
+        }
+        tx.execute_batch("RELEASE part")?;
+    }
+    tx.commit()
+}

@@ -1,0 +1,150 @@
+//! Gives the open commands of a service's processes to their streams.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::{Issued, Plan, Tables, engine::Means, store};
+use crate::{
+    decider::Decider,
+    ids::StreamId,
+    stream::Streams,
+};
+
+/// Commands to different streams under way at once.
+const AT_ONCE: usize = 32;
+/// Open commands looked at in one go.
+const BATCH: u32 = 1024;
+/// The longest pause before a command that failed is given again.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// What a process notes about its commands, in its own stream `process`.
+pub enum Declined {}
+
+/// An event of a process's own stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Noted {
+    /// A command that the process gave was rejected, or there was nothing to do.
+    Declined {
+        /// The stream it was for.
+        to: StreamId,
+        /// The domain's reason.
+        #[serde(default)]
+        reason: String,
+    },
+}
+
+impl Decider for Declined {
+    /// Any service: each notes under its own name.
+    const SERVICE: &'static str = "";
+    const CATEGORY: &'static str = "process";
+    type Command = Noted;
+    type Event = Noted;
+    type State = ();
+    type Rejection = std::convert::Infallible;
+
+    fn decide(
+        (): &(),
+        command: Noted,
+        _now: DateTime<Utc>,
+    ) -> Result<Vec<Noted>, std::convert::Infallible> {
+        Ok(vec![command])
+    }
+
+    fn evolve((): (), _event: &Noted) {}
+}
+
+/// Gives open commands to their streams as long as the program runs, from the moment the tables
+/// have caught up with the log.
+pub(super) async fn run<E: Send + Sync + 'static>(
+    plan: Arc<Plan<E>>,
+    tables: Tables,
+    means: Means,
+) {
+    let mut progress = tables.progress();
+    let mut after = 0;
+    loop {
+        if progress.wait_for(|progress| progress.live).await.is_err() {
+            return;
+        }
+        progress.mark_unchanged();
+        let open = match tables.read(move |db| store::open_commands(db, after, BATCH)).await {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::error!(service = plan.service, %error, "open commands can't be read");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let Some(last) = open.last().map(|open| open.seq) else {
+            if progress.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let mut streams: BTreeMap<StreamId, Vec<store::Open>> = BTreeMap::new();
+        for command in open {
+            streams.entry(command.to.clone()).or_default().push(command);
+        }
+        futures::stream::iter(streams.into_values())
+            .for_each_concurrent(AT_ONCE, |commands| async {
+                for command in commands {
+                    issue(&plan, &means.streams, command).await;
+                }
+            })
+            .await;
+        after = last;
+    }
+}
+
+/// Gives one command until the log has taken it, or its refusal.
+async fn issue<E>(plan: &Plan<E>, streams: &Streams, open: store::Open) {
+    let Some(process) = plan.processes.iter().find(|p| p.name == open.process) else { return };
+    let mut pause = Duration::from_millis(100);
+    loop {
+        let issued =
+            (process.dispatch)(open.to.clone(), open.meta.clone(), open.command.clone()).await;
+        let failure = match issued {
+            Issued::Stored => return,
+            Issued::Declined(reason) => match note(streams, &open, reason).await {
+                Ok(()) => return,
+                Err(error) => error,
+            },
+            Issued::Failed(error) => error,
+        };
+        let (process, cmd) = (&open.process, open.meta.cmd);
+        tracing::warn!(%process, %cmd, to = %open.to, %failure, "a command failed, trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+}
+
+async fn note(streams: &Streams, open: &store::Open, reason: String) -> Result<(), String> {
+    let (community, service) = (open.to.community(), open.to.service());
+    let stream = StreamId::new(community, service, Declined::CATEGORY, &open.process)
+        .map_err(|error| error.to_string())?;
+    let noted = Noted::Declined { to: open.to.clone(), reason };
+    let noted = streams.execute::<Declined>(&stream, open.meta.clone(), noted).await;
+    noted.map(drop).map_err(|error| error.to_string())
+}
+
+impl Issued {
+    /// What became of a command, from the stream's answer.
+    pub fn of<E, R: std::error::Error>(
+        answer: Result<crate::stream::Accepted<E>, crate::stream::ExecuteError<R>>,
+    ) -> Self {
+        use crate::stream::ExecuteError::Rejected;
+        match answer {
+            Ok(accepted) if accepted.events.is_empty() && !accepted.repeated => {
+                Self::Declined("nothing to do".into())
+            }
+            Ok(_) => Self::Stored,
+            Err(Rejected(rejection)) => Self::Declined(rejection.to_string()),
+            Err(error) => Self::Failed(error.to_string()),
+        }
+    }
+}
+

@@ -1,0 +1,12 @@
+//! The edge that people touch, as far as all services share it: routes that name what they need,
+//! pages that the gateway puts its frame around, words in two languages, refusals.
+
+mod page;
+mod routes;
+mod viewer;
+mod words;
+
+pub use page::{Behind, Page, Parts, Refusal, see};
+pub use routes::{Need, RouteInfo, Routes};
+pub use viewer::{Language, Viewer};
+pub use words::{Words, WordsError, fill};
