@@ -1,0 +1,3 @@
+//! The notifier's edge towards the outside: what leaves the office, leaves here.
+
+pub mod mail;
