@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use linli_platform::{
-    event_log::memory::MemoryLog,
+    event_log::{
+        memory::MemoryLog,
+        sqlite::{OpenMode, SqliteLog},
+    },
     testing::contract::{self, Log, Step},
 };
 use proptest::{collection::vec, prelude::*, test_runner::Config};
@@ -21,12 +24,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 0..50)
 }
 
+/// A log and the folder it stands in, which goes when the test is through.
+type Made = (Log, Option<tempfile::TempDir>);
+
 /// Runs as many random histories as told, each over a new log.
-fn many_histories(cases: u32, make: impl Fn() -> Log) {
+fn many_histories(cases: u32, make: impl Fn() -> Made) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let config = Config { failure_persistence: None, ..Config::with_cases(cases) };
     proptest!(config, |(steps in steps())| {
-        runtime.block_on(contract::obeys_the_model(make(), &steps));
+        let (log, _folder) = make();
+        runtime.block_on(contract::obeys_the_model(log, &steps));
     });
 }
 
@@ -42,7 +49,8 @@ macro_rules! keeps_the_contract {
 
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $check() {
-                contract::$check($make()).await;
+                let (log, _folder) = $make();
+                contract::$check(log).await;
             })*
         }
     };
@@ -59,20 +67,26 @@ macro_rules! keeps_the_contract {
     };
 }
 
-fn memory() -> Log {
-    Arc::new(MemoryLog::new())
+fn memory() -> Made {
+    (Arc::new(MemoryLog::new()), None)
 }
 
 /// The same with pages of three commits, so that nearly everything meets a page boundary.
-fn small_pages() -> Log {
+fn small_pages() -> Made {
     let log = MemoryLog::new();
     log.set_page_max(3);
-    Arc::new(log)
+    (Arc::new(log), None)
 }
 
-keeps_the_contract!(in_memory, 200, memory);
+fn sqlite() -> Made {
+    let folder = tempfile::tempdir().unwrap();
+    (Arc::new(SqliteLog::open(folder.path(), OpenMode::Write).unwrap()), Some(folder))
+}
+
+keeps_the_contract!(in_memory, 100, memory);
+keeps_the_contract!(in_sqlite, 40, sqlite);
 
 #[test]
 fn obeys_the_model_with_small_pages() {
-    many_histories(100, small_pages);
+    many_histories(60, small_pages);
 }

@@ -123,15 +123,12 @@ impl Shared {
         let (bytes, tip) = accept(commit, tip, position)?;
         let version = tip.version;
         state.records.push((commit.stream.clone(), bytes));
-        match state.streams.get_mut(&commit.stream) {
-            Some(one) => {
-                one.tip = tip;
-                one.positions.push(position);
-            }
-            None => {
-                let one = OneStream { tip, positions: vec![position] };
-                state.streams.insert(commit.stream.clone(), one);
-            }
+        if let Some(one) = state.streams.get_mut(&commit.stream) {
+            one.tip = tip;
+            one.positions.push(position);
+        } else {
+            let one = OneStream { tip, positions: vec![position] };
+            state.streams.insert(commit.stream.clone(), one);
         }
         self.appended.send_replace(position);
         Ok(Done { position, version })

@@ -144,7 +144,7 @@ impl Model {
         let own = || self.commits.iter().filter(|(_, commit)| commit.stream == *stream);
         let head = log.head(stream).await.unwrap();
         let told = head.as_ref().map(|head| (head.position, head.version));
-        assert_eq!(told, own().last().map(|(done, _)| (done.position, done.version)));
+        assert_eq!(told, own().next_back().map(|(done, _)| (done.position, done.version)));
         for after in 0..=self.version(stream).0 + 1 {
             let read = log.read(stream, Version(after)).await.unwrap();
             let wanted = own().filter(|(done, _)| done.version.0 > after);
