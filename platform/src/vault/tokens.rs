@@ -1,0 +1,291 @@
+//! Secrets that stand for a person: links, feed addresses, printed cards. Of each only a mark is
+//! kept, so whoever reads the vault's file can't sign in with it.
+//!
+//! A long secret has 144 random bits and is kept as its SHA-256. A card's short code has about 45
+//! bits, few enough to try them all against a plain hash: it is kept as a mark keyed by the vault,
+//! and the edge must limit how often somebody may guess.
+
+use std::sync::PoisonError;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{SealError, Vault, VaultError, in_transaction, keys::must_live};
+
+/// What a code is written with: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V, which people mistake for each
+/// other, on paper and aloud.
+const ALPHABET: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
+/// Letters and digits in a card's code, written in two groups of five.
+pub const CODE_CHARS: usize = 10;
+
+/// How long and how often a secret is good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// From this instant on it is void; none is never.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// How many times it may be redeemed; none is without limit.
+    pub uses: Option<u32>,
+}
+
+impl Terms {
+    /// Good for one use before `expires_at`, as a sign-in link is.
+    pub fn once_until(expires_at: DateTime<Utc>) -> Self {
+        Self { expires_at: Some(expires_at), uses: Some(1) }
+    }
+}
+
+/// The two secrets of a printed card; either stands for the person.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// The code to type in, as printed: `34679-ACDEF`.
+    pub code: SecretString,
+    /// The long secret for the QR code.
+    pub scanned: SecretString,
+}
+
+/// The letters of a code as typed by hand, if it can be one: blanks, hyphens and case don't matter.
+fn typed_code(text: &str) -> Option<String> {
+    let plain: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    let fits = plain.len() == CODE_CHARS && plain.bytes().all(|c| ALPHABET.contains(&c));
+    fits.then_some(plain)
+}
+
+fn mark_of_secret(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret).to_vec()
+}
+
+/// A row of the table, the mark aside.
+struct Held {
+    person: Uuid,
+    expires_us: Option<i64>,
+    uses_left: Option<i64>,
+}
+
+impl Held {
+    fn valid(&self, now: DateTime<Utc>) -> bool {
+        self.expires_us.is_none_or(|end| now.timestamp_micros() < end)
+    }
+}
+
+fn find(conn: &Connection, kind: &str, mark: &[u8]) -> Result<Option<Held>, VaultError> {
+    let sql = "SELECT person, expires_us, uses_left FROM tokens WHERE mark = ?1 AND kind = ?2";
+    let held = conn.prepare_cached(sql)?.query_row(params![mark, kind], |row| {
+        Ok(Held { person: row.get(0)?, expires_us: row.get(1)?, uses_left: row.get(2)? })
+    });
+    Ok(held.optional()?)
+}
+
+fn insert(
+    conn: &Connection,
+    (kind, person): (&str, Uuid),
+    mark: &[u8],
+    terms: Terms,
+    lasting: Option<&[u8]>,
+) -> Result<(), VaultError> {
+    must_live(conn, person)?;
+    let end = terms.expires_at.map(|at| at.timestamp_micros());
+    conn.prepare_cached(
+        "INSERT INTO tokens (mark, kind, person, expires_us, uses_left, lasting) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![mark, kind, person, end, terms.uses, lasting])?;
+    Ok(())
+}
+
+fn delete(conn: &Connection, kind: &str, person: Uuid) -> Result<usize, VaultError> {
+    let sql = "DELETE FROM tokens WHERE person = ?1 AND kind = ?2";
+    Ok(conn.execute(sql, params![person, kind])?)
+}
+
+pub(super) fn lasting_bound_to(kind: &str, person: Uuid) -> String {
+    format!("lasting/{person}/{kind}")
+}
+
+impl Vault {
+    /// 144 random bits as 24 characters that fit into an address.
+    fn secret(&self) -> SecretString {
+        let bytes = Zeroizing::new(self.entropy().bytes::<18>());
+        URL_SAFE_NO_PAD.encode(*bytes).into()
+    }
+
+    fn code(&self) -> Zeroizing<String> {
+        let fair = u8::MAX - u8::MAX % u8::try_from(ALPHABET.len()).unwrap_or(u8::MAX);
+        let mut code = Zeroizing::new(String::with_capacity(CODE_CHARS));
+        while code.len() < CODE_CHARS {
+            // A byte beyond the last full round of the alphabet would favour its first letters.
+            let [byte] = self.entropy().bytes();
+            if byte < fair {
+                code.push(char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
+            }
+        }
+        code
+    }
+
+    /// All marks that `text` may be kept under: one for a long secret; for a code one under each of
+    /// the vault's keys, of which an import may have added some.
+    fn marks(&self, text: &str) -> Result<Vec<Vec<u8>>, VaultError> {
+        match typed_code(text) {
+            None => Ok(vec![mark_of_secret(text.trim())]),
+            Some(code) => {
+                let keys = self.0.codes.read().unwrap_or_else(PoisonError::into_inner);
+                Ok(keys.iter().map(|key| key.mark(&code)).collect::<Result<_, _>>()?)
+            }
+        }
+    }
+
+    /// Makes a secret of `kind` that stands for `person`. It is shown here and never again.
+    pub fn mint(&self, kind: &str, person: Uuid, terms: Terms) -> Result<SecretString, VaultError> {
+        let secret = self.secret();
+        let mark = mark_of_secret(secret.expose_secret());
+        self.change(|conn| insert(conn, (kind, person), &mark, terms, None))?;
+        Ok(secret)
+    }
+
+    /// The one lasting secret of `kind` of `person` (or of whatever the id names), made at the first
+    /// call and the same again until rotated or revoked: a feed's address, say, which a page shows
+    /// every time. So this one is kept as a box too, under a key of the vault.
+    pub fn lasting(&self, kind: &str, person: Uuid) -> Result<SecretString, VaultError> {
+        self.change(|conn| {
+            let sql = "SELECT lasting FROM tokens WHERE person = ?1 AND kind = ?2 \
+                       AND lasting IS NOT NULL";
+            let mut select = conn.prepare_cached(sql)?;
+            let boxed: Option<Vec<u8>> =
+                select.query_row(params![person, kind], |row| row.get(0)).optional()?;
+            match boxed {
+                Some(boxed) => self.open_lasting(kind, person, &boxed),
+                None => self.make_lasting(conn, kind, person),
+            }
+        })
+    }
+
+    pub(super) fn open_lasting(
+        &self,
+        kind: &str,
+        person: Uuid,
+        boxed: &[u8],
+    ) -> Result<SecretString, VaultError> {
+        let plain = self.0.lasting.unwrap(&lasting_bound_to(kind, person), boxed)?;
+        let text = str::from_utf8(&plain).map_err(|_| SealError::Altered)?;
+        Ok(text.into())
+    }
+
+    pub(super) fn box_lasting(
+        &self,
+        kind: &str,
+        person: Uuid,
+        secret: &str,
+    ) -> Result<Vec<u8>, VaultError> {
+        let bound_to = lasting_bound_to(kind, person);
+        Ok(self.0.lasting.wrap(&bound_to, secret.as_bytes(), self.entropy())?)
+    }
+
+    fn make_lasting(
+        &self,
+        conn: &Connection,
+        kind: &str,
+        person: Uuid,
+    ) -> Result<SecretString, VaultError> {
+        let secret = self.secret();
+        let boxed = self.box_lasting(kind, person, secret.expose_secret())?;
+        let mark = mark_of_secret(secret.expose_secret());
+        insert(conn, (kind, person), &mark, Terms::default(), Some(&boxed))?;
+        Ok(secret)
+    }
+
+    /// A new lasting secret in place of all of that kind; the old ones are void at once.
+    pub fn rotate(&self, kind: &str, person: Uuid) -> Result<SecretString, VaultError> {
+        self.change(|conn| {
+            delete(conn, kind, person)?;
+            self.make_lasting(conn, kind, person)
+        })
+    }
+
+    /// A new card in place of the person's earlier one, which is void at once.
+    pub fn mint_card(&self, kind: &str, person: Uuid) -> Result<Card, VaultError> {
+        let scanned = self.secret();
+        let long_mark = mark_of_secret(scanned.expose_secret());
+        self.change(|conn| {
+            delete(conn, kind, person)?;
+            insert(conn, (kind, person), &long_mark, Terms::default(), None)?;
+            loop {
+                let code = self.code();
+                let marks = self.marks(&code)?;
+                // Two cards of one code would be one card; among 4 * 10^13 codes it is rare enough.
+                let free = |mark: &Vec<u8>| {
+                    conn.prepare_cached("SELECT 1 FROM tokens WHERE mark = ?1")?.exists([mark])
+                };
+                let taken = marks.iter().map(free).collect::<Result<Vec<_>, _>>()?;
+                if let (Some(mark), false) = (marks.first(), taken.contains(&true)) {
+                    insert(conn, (kind, person), mark, Terms::default(), None)?;
+                    let (left, right) = code.split_at(CODE_CHARS / 2);
+                    return Ok(Card { code: format!("{left}-{right}").into(), scanned });
+                }
+            }
+        })
+    }
+
+    /// For whom `text`, a long secret or a card's code, stands, without using it up: what a page asks
+    /// before its button is pressed, since mail programs open links by themselves.
+    pub fn holder(
+        &self,
+        kind: &str,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Uuid>, VaultError> {
+        let marks = self.marks(text)?;
+        let inside = self.inside();
+        for mark in marks {
+            if let Some(held) = find(&inside.conn, kind, &mark)? {
+                return Ok(held.valid(now).then_some(held.person));
+            }
+        }
+        Ok(None)
+    }
+
+    /// For whom `text` stands, used up once by this. Of two at the same time one gets the last use.
+    pub fn redeem(
+        &self,
+        kind: &str,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Uuid>, VaultError> {
+        let marks = self.marks(text)?;
+        let mut inside = self.inside();
+        for mark in marks {
+            let Some(held) = find(&inside.conn, kind, &mark)? else { continue };
+            if held.uses_left.is_none() || !held.valid(now) {
+                return Ok(held.valid(now).then_some(held.person));
+            }
+            return in_transaction(&mut inside.conn, |conn| {
+                let sql = "UPDATE tokens SET uses_left = uses_left - 1 \
+                           WHERE mark = ?1 AND kind = ?2 AND uses_left > 0";
+                let used = conn.prepare_cached(sql)?.execute(params![mark, kind])? == 1;
+                conn.execute("DELETE FROM tokens WHERE mark = ?1 AND uses_left <= 0", [&mark])?;
+                Ok(used.then_some(held.person))
+            });
+        }
+        Ok(None)
+    }
+
+    /// Makes all secrets of `kind` of `person` void; how many there were.
+    pub fn revoke(&self, kind: &str, person: Uuid) -> Result<usize, VaultError> {
+        self.change(|conn| delete(conn, kind, person))
+    }
+
+    /// Removes what has expired by `now`; how many there were. They were void already.
+    pub fn purge_expired(&self, now: DateTime<Utc>) -> Result<usize, VaultError> {
+        self.change(|conn| {
+            let sql = "DELETE FROM tokens WHERE expires_us <= ?1";
+            Ok(conn.execute(sql, [now.timestamp_micros()])?)
+        })
+    }
+}
