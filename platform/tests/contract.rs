@@ -1,4 +1,5 @@
 //! The contract of the event log, kept by every adapter.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

@@ -25,9 +25,6 @@ mod reader;
 mod verify;
 mod writer;
 
-#[cfg(test)]
-mod tests;
-
 pub use backup::{BackupError, Progress};
 pub use folder::FolderLock;
 use reader::Readers;
