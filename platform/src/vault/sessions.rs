@@ -127,25 +127,24 @@ impl Vault {
 
     /// The number that a cookie of `person` must carry to be valid: 0 at first.
     /// [`VaultError::Erased`] for somebody who is not there any more.
-    pub fn session_epoch(&self, person: Uuid) -> Result<u64, VaultError> {
+    pub fn session_epoch(&self, person: Uuid) -> Result<u32, VaultError> {
         let inside = self.inside();
         must_live(&inside.conn, person)?;
-        let epoch: Option<i64> = inside
+        let epoch: Option<u32> = inside
             .conn
             .prepare_cached("SELECT epoch FROM epochs WHERE person = ?1")?
             .query_row([person], |row| row.get(0))
             .optional()?;
-        Ok(epoch.unwrap_or_default().unsigned_abs())
+        Ok(epoch.unwrap_or_default())
     }
 
     /// Makes all present cookies of `person` void and returns the new number.
-    pub fn revoke_sessions(&self, person: Uuid) -> Result<u64, VaultError> {
-        let epoch: i64 = self.change(|conn| {
+    pub fn revoke_sessions(&self, person: Uuid) -> Result<u32, VaultError> {
+        self.change(|conn| {
             must_live(conn, person)?;
             let sql = "INSERT INTO epochs (person, epoch) VALUES (?1, 1) \
                        ON CONFLICT DO UPDATE SET epoch = epoch + 1 RETURNING epoch";
             Ok(conn.query_row(sql, params![person], |row| row.get(0))?)
-        })?;
-        Ok(epoch.unsigned_abs())
+        })
     }
 }

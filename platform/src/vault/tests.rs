@@ -120,6 +120,20 @@ fn another_master_key_a_newer_file_and_a_broken_one_are_told_apart() {
 }
 
 #[test]
+fn a_full_disk_refuses_the_whole_change_and_harms_nothing() {
+    let folder = Folder::new();
+    let vault = folder.open();
+    vault.put(person(1), &named("Ada Li")).unwrap();
+    vault.inside().conn.query_row("PRAGMA max_page_count = 60", [], |_| Ok(())).unwrap();
+    let many: Vec<_> = (2..5_000).map(|n| (person(n), named("somebody"))).collect();
+    let full = vault.put_all(&many).unwrap_err();
+    assert!(full.to_string().contains("vault.db: database or disk is full"), "{full}");
+    assert_eq!(vault.by_name("somebody").unwrap(), []);
+    vault.erase(person(1)).unwrap();
+    assert!(!folder.holds(b"Ada Li"));
+}
+
+#[test]
 fn the_index_finds_people_however_they_are_written() {
     let folder = Folder::new();
     let vault = folder.open();
