@@ -1,0 +1,223 @@
+//! What attendance hears, in its own words: of its own streams everything, of the calendar and of
+//! people as much as it needs.
+
+use chrono::{DateTime, Utc};
+use linli_platform::{commit::NewEvent, ids::StreamId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Attendance, DutyEvent, DutyPlace, RollEvent};
+use crate::values::{KeyError, OccurrenceKey};
+
+/// One event that concerns attendance.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// Of a roll.
+    Roll(OccurrenceKey, RollEvent),
+    /// Of an occurrence's duties.
+    Duty(OccurrenceKey, DutyEvent),
+    /// Of an activity and its occurrences.
+    Calendar {
+        /// The community that hosts.
+        community: String,
+        /// The activity.
+        activity: Uuid,
+        /// What happened.
+        event: CalendarEvent,
+    },
+    /// Of a resident.
+    Resident(Uuid, ResidentEvent),
+}
+
+/// What of an activity concerns attendance.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Described {
+    /// Its title.
+    pub title: String,
+    /// Its title in English; may be empty.
+    pub title_en: String,
+    /// Who sees it and may register.
+    pub visibility: Visibility,
+    /// Whose own it is, for [`Visibility::Team`].
+    pub teams: Vec<Uuid>,
+    /// Whether those under 14 need a guardian's consent.
+    pub guardian_consent: bool,
+    /// What there is to do at each occurrence.
+    pub duties: Vec<DutyPlace>,
+}
+
+/// Who sees an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Visibility {
+    /// Everybody.
+    #[default]
+    Public,
+    /// The members of its teams.
+    Team,
+    /// Staff alone.
+    Staff,
+}
+
+/// Of the calendar's `activity` streams.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum CalendarEvent {
+    /// An activity was drafted.
+    ActivityDrafted {
+        /// Its name in links.
+        #[serde(default)]
+        slug: String,
+        /// What it is.
+        #[serde(default)]
+        description: Described,
+    },
+    /// An activity was described anew.
+    ActivityDescribed {
+        /// What it is now.
+        #[serde(default)]
+        description: Described,
+    },
+    /// An occurrence was opened.
+    OccurrenceOpened {
+        /// Which.
+        recurrence_id: String,
+        /// When it begins.
+        start: DateTime<Utc>,
+        /// When it ends.
+        end: DateTime<Utc>,
+        /// The zone of its wall-clock times.
+        #[serde(default)]
+        zone: String,
+        /// Places; 0 is no limit.
+        #[serde(default)]
+        capacity: u32,
+        /// How people are recorded.
+        #[serde(default)]
+        attendance: Attendance,
+    },
+    /// An occurrence has words of its own.
+    OccurrenceDescribed {
+        /// Which.
+        recurrence_id: String,
+        /// Its own title.
+        #[serde(default)]
+        title: Option<String>,
+        /// Its own title in English.
+        #[serde(default)]
+        title_en: Option<String>,
+        /// Its own number of places.
+        #[serde(default)]
+        capacity: Option<u32>,
+    },
+    /// An occurrence takes place at another time or venue.
+    OccurrenceMoved {
+        /// Which.
+        recurrence_id: String,
+        /// Its revision with this.
+        #[serde(default)]
+        revision: u32,
+        /// When it begins now.
+        start: DateTime<Utc>,
+        /// When it ends now.
+        end: DateTime<Utc>,
+        /// The zone of its wall-clock times.
+        #[serde(default)]
+        zone: String,
+    },
+    /// An occurrence does not take place.
+    OccurrenceCancelled {
+        /// Which.
+        recurrence_id: String,
+        /// Its revision with this.
+        #[serde(default)]
+        revision: u32,
+    },
+}
+
+/// Of people's `resident` streams.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ResidentEvent {
+    /// Somebody is new.
+    ResidentRegistered {
+        /// Whether they are under 14.
+        #[serde(default, rename = "under14")]
+        under_14: bool,
+    },
+    /// Something about somebody changed.
+    ResidentChanged {
+        /// Whether they are under 14, if that changed.
+        #[serde(default, rename = "under14")]
+        under_14: Option<bool>,
+    },
+    /// A consent was given.
+    ConsentGiven {
+        /// What for.
+        #[serde(default)]
+        purpose: String,
+    },
+    /// A consent was withdrawn.
+    ConsentWithdrawn {
+        /// What for.
+        #[serde(default)]
+        purpose: String,
+    },
+    /// They joined a team.
+    TeamJoined {
+        /// Which.
+        team: Uuid,
+    },
+    /// They left a team.
+    TeamLeft {
+        /// Which.
+        team: Uuid,
+    },
+    /// They were erased.
+    ResidentErased {},
+}
+
+/// The purpose of a guardian's consent, as the contract of people names it.
+pub const GUARDIAN: &str = "GUARDIAN";
+
+const OF_CALENDAR: [&str; 6] = [
+    "activityDrafted",
+    "activityDescribed",
+    "occurrenceOpened",
+    "occurrenceDescribed",
+    "occurrenceMoved",
+    "occurrenceCancelled",
+];
+const OF_PEOPLE: [&str; 7] = [
+    "residentRegistered",
+    "residentChanged",
+    "consentGiven",
+    "consentWithdrawn",
+    "teamJoined",
+    "teamLeft",
+    "residentErased",
+];
+
+/// Decodes what concerns attendance; `None` for all else.
+pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
+    use serde::de::Error as _;
+    let wrong = |error: KeyError| serde_json::Error::custom(error);
+    let name = event.name();
+    Ok(match (stream.service(), stream.category(), stream.uuid()) {
+        ("attendance", "roll", _) => {
+            Some(Heard::Roll(OccurrenceKey::of(stream).map_err(wrong)?, event.decode()?))
+        }
+        ("attendance", "duty", _) => {
+            Some(Heard::Duty(OccurrenceKey::of(stream).map_err(wrong)?, event.decode()?))
+        }
+        ("calendar", "activity", Some(activity)) if OF_CALENDAR.contains(&name) => {
+            let (community, event) = (stream.community().to_owned(), event.decode()?);
+            Some(Heard::Calendar { community, activity, event })
+        }
+        ("people", "resident", Some(resident)) if OF_PEOPLE.contains(&name) => {
+            Some(Heard::Resident(resident, event.decode()?))
+        }
+        _ => None,
+    })
+}

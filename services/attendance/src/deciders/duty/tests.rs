@@ -1,0 +1,95 @@
+use linli_platform::testing::{Given, at, given};
+
+use super::*;
+
+fn start() -> DateTime<Utc> {
+    at("2026-11-05T09:00:00+08:00")
+}
+
+fn end() -> DateTime<Utc> {
+    at("2026-11-05T11:00:00+08:00")
+}
+
+fn before() -> DateTime<Utc> {
+    at("2026-11-03T09:00:00+08:00")
+}
+
+fn who(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn places(welcome: u32, tea: u32) -> Vec<DutyPlace> {
+    [("welcome", welcome), ("tea", tea)]
+        .map(|(name, places)| DutyPlace { name: name.into(), places })
+        .to_vec()
+}
+
+fn set(welcome: u32, tea: u32) -> DutyEvent {
+    DutyEvent::DutiesSet { duties: places(welcome, tea), start: start(), end: end() }
+}
+
+fn claimed(n: u128, duty: &str) -> DutyEvent {
+    DutyEvent::DutyClaimed { duty: duty.into(), resident: who(n), proxy: None }
+}
+
+fn claim(n: u128, duty: &str) -> Command {
+    Command::Claim { duty: duty.into(), resident: who(n), proxy: None }
+}
+
+fn release(n: u128, duty: &str) -> Command {
+    Command::Release { duty: duty.into(), resident: who(n) }
+}
+
+fn duties(events: impl IntoIterator<Item = DutyEvent>) -> Given<Duty> {
+    given::<Duty>(events)
+}
+
+#[test]
+fn duties_are_set_once_and_again_when_they_change() {
+    let asked =
+        |welcome, tea| Command::Set { duties: places(welcome, tea), start: start(), end: end() };
+    duties([]).when(asked(1, 2), before()).then([set(1, 2)]);
+    duties([set(1, 2)]).when(asked(1, 2), before()).then_nothing();
+    duties([set(1, 2)]).when(asked(2, 2), before()).then([set(2, 2)]);
+    duties([set(1, 2), DutyEvent::DutiesCancelled {}])
+        .when(asked(1, 2), before())
+        .then([set(1, 2)]);
+}
+
+#[test]
+fn a_duty_takes_no_more_than_its_places() {
+    duties([set(1, 2)]).when(claim(1, "welcome"), before()).then([claimed(1, "welcome")]);
+    let taken = || duties([set(1, 2), claimed(1, "welcome")]);
+    taken().when(claim(1, "welcome"), before()).then_nothing();
+    taken().when(claim(2, "welcome"), before()).then_rejected(&Rejection::Full(1));
+    taken().when(claim(2, "tea"), before()).then([claimed(2, "tea")]);
+    let lowered = duties([set(2, 2), claimed(1, "welcome"), claimed(2, "welcome"), set(1, 2)]);
+    lowered.when(claim(3, "welcome"), before()).then_rejected(&Rejection::Full(1));
+    lowered.when(claim(2, "welcome"), before()).then_nothing();
+}
+
+#[test]
+fn one_person_has_one_duty_at_a_time() {
+    let taken = || duties([set(1, 2), claimed(1, "welcome")]);
+    taken().when(claim(1, "tea"), before()).then_rejected(&Rejection::OtherDuty("welcome".into()));
+    let unknown = Rejection::Unknown("cleaning".into());
+    taken().when(claim(2, "cleaning"), before()).then_rejected(&unknown);
+    let released = DutyEvent::DutyReleased { duty: "welcome".into(), resident: who(1) };
+    taken().when(release(1, "welcome"), before()).then([released.clone()]);
+    taken().when(release(1, "tea"), before()).then_nothing();
+    duties([set(1, 2), claimed(1, "welcome"), released])
+        .when(claim(1, "tea"), before())
+        .then([claimed(1, "tea")]);
+}
+
+#[test]
+fn nothing_is_claimed_of_what_is_over_or_cancelled() {
+    duties([set(1, 2)]).when(claim(1, "tea"), start()).then([claimed(1, "tea")]);
+    duties([set(1, 2)]).when(claim(1, "tea"), end()).then_rejected(&Rejection::Over(end()));
+    duties([set(1, 2)]).when(Command::Cancel, before()).then([DutyEvent::DutiesCancelled {}]);
+    duties([]).when(Command::Cancel, before()).then_nothing();
+    let cancelled = || duties([set(1, 2), claimed(1, "tea"), DutyEvent::DutiesCancelled {}]);
+    cancelled().when(Command::Cancel, before()).then_nothing();
+    cancelled().when(claim(2, "tea"), before()).then_rejected(&Rejection::Cancelled);
+    cancelled().when(release(1, "tea"), before()).then_rejected(&Rejection::Cancelled);
+}

@@ -1,0 +1,5 @@
+//! Nouns of attendance.
+
+mod key;
+
+pub use key::{KeyError, OccurrenceKey};
