@@ -54,7 +54,7 @@ async fn mails_are_listed_newest_first_and_can_be_opened() {
 }
 
 #[tokio::test]
-async fn a_mail_sent_again_replaces_the_first_and_a_corrected_one_too() {
+async fn a_mail_sent_again_replaces_the_first() {
     let folder = TempDir::new().unwrap();
     let outbox = Mailer::Outbox(open(&folder));
     outbox.check().await.unwrap();

@@ -255,7 +255,8 @@ fn advice(outcome: Outcome) -> &'static str {
             "it does not speak SMTP to us in time; check `port` and `tls` in [smtp]"
         }
         Some(Code::Local("starttls")) => {
-            "it offers no STARTTLS; set `tls` in [smtp] to \"tls\", or to \"none\" in a safe network"
+            "it offers no STARTTLS; set `tls` in [smtp] to \"tls\", or to \"none\" in a network \
+             of your own"
         }
         Some(Code::Local("tls")) => {
             "its certificate is not trusted, or it speaks no TLS on this port; check `tls`, \
