@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
-use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono::{Datelike, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::holidays::HolidayTable;
@@ -66,8 +66,10 @@ pub struct Standing {
     /// Sessions that are neither held nor planned yet.
     pub owed: u32,
     /// The day by which the first of the owed sessions must be held so that all of them fit in
-    /// before the period ends, one on each working day. `None` when nothing is owed, and when that
-    /// day has passed ([`is_out_of_reach`](Self::is_out_of_reach)).
+    /// before the period ends, one on each working day; on each day where the promise is for more
+    /// than the period's working days (daily duty, seven a week), and as many a day as it takes
+    /// where it is for more than its days. `None` when nothing is owed, and when that day has
+    /// passed ([`is_out_of_reach`](Self::is_out_of_reach)).
     pub last_date_to_catch_up: Option<NaiveDate>,
 }
 
@@ -103,29 +105,30 @@ impl Cadence {
         let done = count(held, *period.start());
         let ahead = count(planned, today);
         let owed = self.at_least.get().saturating_sub(done.saturating_add(ahead));
-        let first = today.max(*period.start());
-        let last_date_to_catch_up = last_date(first, *period.end(), owed, holidays);
+        let last_date_to_catch_up = self.last_date(&period, owed, today, holidays);
         Standing { period, done, planned: ahead, owed, last_date_to_catch_up }
     }
-}
 
-/// The `owed`-th working day counted back from `last`, if it isn't before `first`.
-fn last_date(
-    first: NaiveDate,
-    last: NaiveDate,
-    owed: u32,
-    holidays: &HolidayTable,
-) -> Option<NaiveDate> {
-    let mut left = owed;
-    let mut day = last;
-    while left > 0 && day >= first {
-        if holidays.is_likely_working_day(day) {
-            left -= 1;
-            if left == 0 {
-                return Some(day);
-            }
+    /// The last day from `today` on at which the owed sessions still fit into the period.
+    fn last_date(
+        self,
+        period: &RangeInclusive<NaiveDate>,
+        owed: u32,
+        today: NaiveDate,
+        holidays: &HolidayTable,
+    ) -> Option<NaiveDate> {
+        let every_day: Vec<NaiveDate> =
+            period.start().iter_days().take_while(|day| period.contains(day)).collect();
+        let mut days = every_day.clone();
+        days.retain(|day| holidays.is_likely_working_day(*day));
+        let promised = usize::try_from(self.at_least.get()).ok()?;
+        if days.len() < promised {
+            days = every_day;
         }
-        day = day.checked_sub_days(Days::new(1))?;
+        let a_day = promised.div_ceil(days.len().max(1));
+        let needed = usize::try_from(owed).ok()?.div_ceil(a_day);
+        let index = days.len().checked_sub(needed)?;
+        // Nothing owed points behind the last day, where there is none.
+        days.get(index).copied().filter(|day| *day >= today)
     }
-    None
 }

@@ -33,7 +33,8 @@ pub(super) fn parse(expression: &str) -> Result<(Fields, Vec<NaiveTime>), RuleEr
     }
     let schedule = Schedule::from_str(&parts.join(" ")).map_err(|error| RuleError::Cron {
         expression: expression.to_owned(),
-        reason: error.to_string(),
+        // The crate repeats the expression and points at the place; its last line says what.
+        reason: last_line(&error.to_string()),
     })?;
     let count = [schedule.hours().count(), schedule.minutes().count(), schedule.seconds().count()]
         .into_iter()
@@ -46,6 +47,10 @@ pub(super) fn parse(expression: &str) -> Result<(Fields, Vec<NaiveTime>), RuleEr
         });
     }
     Ok((fields(&schedule), times(&schedule)))
+}
+
+fn last_line(message: &str) -> String {
+    message.lines().last().unwrap_or(message).trim_matches(['(', ')', '.', ' ']).to_owned()
 }
 
 fn fields(schedule: &Schedule) -> Fields {

@@ -73,6 +73,13 @@ fn cron_takes_six_fields_and_weekday_names() {
 }
 
 #[test]
+fn what_the_cron_parser_says_stands_on_one_line() {
+    says("cron = \"0 0 9 * * Foo\"", &["'Foo' is not a valid day of the week", "Mon-Fri"]);
+    let message = refused("cron = \"0 0 25 * * *\"").to_string();
+    assert!(message.contains("25") && message.lines().count() == 1, "{message}");
+}
+
+#[test]
 fn cron_that_begins_all_the_time_is_refused() {
     assert!(matches!(refused("cron = \"* * * * * *\""), RuleError::TooOften { times: 86_400, .. }));
     says("cron = \"0 * * * * *\"", &["1440 times a day", "at most 96"]);
