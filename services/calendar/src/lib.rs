@@ -4,4 +4,5 @@
 
 pub mod contract;
 pub mod deciders;
+pub mod projections;
 pub mod values;

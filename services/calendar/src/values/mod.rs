@@ -1,5 +1,8 @@
 //! Nouns of the calendar. Pure.
 
+pub mod agenda;
+pub mod desk;
+pub mod key;
 pub mod plan;
 pub mod segment;
 
