@@ -78,7 +78,7 @@ impl Clock {
     /// Waits until `instant` has come. On the system's clock it wakes at least once a minute to
     /// look again, since a suspended or corrected machine makes a long sleep end at the wrong time.
     pub async fn sleep_until(&self, instant: DateTime<Utc>) {
-        const LOOK_AGAIN: Duration = Duration::from_secs(60);
+        const LOOK_AGAIN: Duration = Duration::from_mins(1);
         match &self.0 {
             Kind::System { .. } => loop {
                 match (instant - self.now()).to_std() {

@@ -117,7 +117,8 @@ impl Streams {
         meta: Meta,
         command: D::Command,
     ) -> Result<Accepted<D::Event>, ExecuteError<D::Rejection>> {
-        debug_assert_eq!((stream.service(), stream.category()), (D::SERVICE, D::CATEGORY));
+        debug_assert_eq!(stream.category(), D::CATEGORY);
+        debug_assert!(D::SERVICE.is_empty() || stream.service() == D::SERVICE);
         let (reply, answer) = oneshot::channel();
         let slot = self.slot::<D>(stream);
         let leads = slot.put(slot::Waiting { meta, command, reply });
@@ -147,9 +148,9 @@ impl Streams {
             .or_insert_with(|| Box::new(Folds::<D>::new(size)))
             .downcast_mut::<Folds<D>>();
         match folds {
-            Some(folds) => folds
-                .get_or_insert(stream.clone(), || Arc::new(Slot::new(stream.clone())))
-                .clone(),
+            Some(folds) => {
+                folds.get_or_insert(stream.clone(), || Arc::new(Slot::new(stream.clone()))).clone()
+            }
             // Not reached: the map is keyed by the type. A slot of its own is merely slower.
             None => Arc::new(Slot::new(stream.clone())),
         }

@@ -23,8 +23,7 @@ const CONFLICTS_MAX: usize = 5;
 /// How often the log is asked what became of a commit, with a longer pause each time.
 const ASKS_MAX: u32 = 8;
 
-type Answer<D> =
-    Result<Accepted<<D as Decider>::Event>, ExecuteError<<D as Decider>::Rejection>>;
+type Answer<D> = Result<Accepted<<D as Decider>::Event>, ExecuteError<<D as Decider>::Rejection>>;
 
 /// A command that waits for its answer.
 pub(super) struct Waiting<D: Decider> {
@@ -145,9 +144,7 @@ impl<D: Decider> Slot<D> {
         log: &dyn EventLog,
     ) -> Result<&'a mut Fold<D>, ExecuteError<D::Rejection>> {
         let mut newest = fold.take().unwrap_or_default();
-        for commit in
-            log.read(&self.stream, newest.version).await.map_err(ExecuteError::Read)?
-        {
+        for commit in log.read(&self.stream, newest.version).await.map_err(ExecuteError::Read)? {
             newest.take(&commit)?;
         }
         Ok(fold.insert(newest))
@@ -235,8 +232,8 @@ fn decide<D: Decider>(
     while batch.bytes < BYTES_MAX
         && let Some(Waiting { meta, command, reply }) = waiting.next()
     {
-        again.push((meta.clone(), command.clone()));
-        let decided = batch.decide(fold, meta, command, at);
+        let decided = batch.decide(fold, &meta, command.clone(), at);
+        again.push((meta, command));
         batch.answers.push((reply, decided));
     }
     (batch, waiting.collect(), again)
@@ -246,7 +243,7 @@ impl<D: Decider> Batch<D> {
     fn decide(
         &mut self,
         fold: &Fold<D>,
-        meta: Meta,
+        meta: &Meta,
         command: D::Command,
         at: DateTime<Utc>,
     ) -> Decided<D> {

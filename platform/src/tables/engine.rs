@@ -51,6 +51,7 @@ pub struct Engine<E> {
 /// Asks for the tables to be built anew; answered once they are.
 pub(crate) type Rebuild = oneshot::Sender<Result<(), TablesError>>;
 
+type Again = mpsc::UnboundedReceiver<i64>;
 type Work = (Connection, BTreeMap<&'static str, String>);
 
 impl<E: Send + Sync + 'static> Engine<E> {
@@ -72,11 +73,17 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     /// Follows the log until it ends, which it does with the program alone.
     pub async fn run(mut self) {
+        let (known, mut again) = mpsc::unbounded_channel();
         if self.means.hand {
-            tokio::spawn(issue::run(self.plan.clone(), self.tables.clone(), self.means.clone()));
+            tokio::spawn(issue::keep(
+                self.plan.clone(),
+                self.tables.clone(),
+                self.means.clone(),
+                known,
+            ));
         }
         loop {
-            if let Err(error) = self.follow().await {
+            if let Err(error) = self.follow(&mut again).await {
                 let service = self.plan.service;
                 tracing::error!(service, %error, "the tables can't follow the log, trying again");
                 tokio::time::sleep(PAUSE).await;
@@ -84,7 +91,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         }
     }
 
-    async fn follow(&mut self) -> Result<(), TablesError> {
+    async fn follow(&mut self, again: &mut Again) -> Result<(), TablesError> {
         let from = self.start()?;
         let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
         let mut pages = self.means.log.follow(Filter { services }, from);
@@ -97,6 +104,11 @@ impl<E: Send + Sync + 'static> Engine<E> {
                     let done = self.rebuild().await;
                     let _ = reply.send(done);
                     return Ok(());
+                }
+                Some(seq) = again.recv() => {
+                    let upto = self.tables.progress().borrow().position;
+                    self.work(move |db, _, _, _| store::close(db, seq)).await?;
+                    self.tell(upto)?;
                 }
                 page = pages.next() => match page {
                     Some(Ok(page)) => {
@@ -146,7 +158,9 @@ impl<E: Send + Sync + 'static> Engine<E> {
         let runs = |p: &&ProcessEntry<E>| !self.stopped.contains_key(p.name);
         let names = self.plan.processes.iter().filter(runs).map(|p| p.name);
         let dues = self.with(|db| {
-            names.map(|name| store::first_timer(db, Some(name), None)).collect::<Result<Vec<_>, _>>()
+            names
+                .map(|name| store::first_timer(db, Some(name), None))
+                .collect::<Result<Vec<_>, _>>()
         })?;
         Ok(dues.into_iter().flatten().map(|timer| timer.due).min())
     }
@@ -195,12 +209,15 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     /// Builds the tables anew beside the present ones, which go on being read, and changes over.
     async fn rebuild(&mut self) -> Result<(), TablesError> {
-        let failed = |file: &PathBuf, why: String| TablesError::Database { file: file.clone(), why };
+        let failed =
+            |file: &PathBuf, why: String| TablesError::Database { file: file.clone(), why };
         let target = self.plan.file(&self.means.dir);
         let fresh = target.with_extension("new.db");
         remove(&fresh);
+        let last = self.with(store::last_seq)?;
         let old = std::mem::replace(&mut self.file, fresh.clone());
         self.db = Some(store::open(&self.plan, &fresh)?);
+        self.with(|db| store::go_on_after(db, last))?;
         self.stopped.clear();
         let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
         let mut pages = self.means.log.follow(Filter { services }, Position::default());
@@ -218,7 +235,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         remove(&old);
         remove(&target);
         std::fs::rename(&fresh, &target).map_err(|e| failed(&target, e.to_string()))?;
-        self.file = target.clone();
+        self.file.clone_from(&target);
         self.tables.moved_to(target);
         Ok(())
     }

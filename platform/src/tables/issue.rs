@@ -5,20 +5,17 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use super::{Issued, Plan, Tables, engine::Means, store};
-use crate::{
-    decider::Decider,
-    ids::StreamId,
-    stream::Streams,
-};
+use crate::{decider::Decider, ids::StreamId, stream::Streams};
 
 /// Commands to different streams under way at once.
 const AT_ONCE: usize = 32;
 /// Open commands looked at in one go.
 const BATCH: u32 = 1024;
 /// The longest pause before a command that failed is given again.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+const PAUSE_MAX: Duration = Duration::from_mins(1);
 
 /// What a process notes about its commands, in its own stream `process`.
 pub enum Declined {}
@@ -57,12 +54,36 @@ impl Decider for Declined {
     fn evolve((): (), _event: &Noted) {}
 }
 
-/// Gives open commands to their streams as long as the program runs, from the moment the tables
-/// have caught up with the log.
-pub(super) async fn run<E: Send + Sync + 'static>(
+/// Open commands that the log had before they were given, so that their ids won't come by again.
+pub(super) type Known = mpsc::UnboundedSender<i64>;
+
+/// Keeps [`run`] going: a fault in one command must not silence all others.
+pub(super) async fn keep<E: Send + Sync + 'static>(
     plan: Arc<Plan<E>>,
     tables: Tables,
     means: Means,
+    known: Known,
+) {
+    let service = plan.service;
+    loop {
+        let task = run(plan.clone(), tables.clone(), means.clone(), known.clone());
+        match tokio::spawn(task).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(service, %error, "giving commands failed, starting again")
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Gives open commands to their streams as long as the program runs, from the moment the tables
+/// have caught up with the log.
+async fn run<E: Send + Sync + 'static>(
+    plan: Arc<Plan<E>>,
+    tables: Tables,
+    means: Means,
+    known: Known,
 ) {
     let mut progress = tables.progress();
     let mut after = 0;
@@ -92,7 +113,7 @@ pub(super) async fn run<E: Send + Sync + 'static>(
         futures::stream::iter(streams.into_values())
             .for_each_concurrent(AT_ONCE, |commands| async {
                 for command in commands {
-                    issue(&plan, &means.streams, command).await;
+                    issue(&plan, &means.streams, &known, command).await;
                 }
             })
             .await;
@@ -101,7 +122,7 @@ pub(super) async fn run<E: Send + Sync + 'static>(
 }
 
 /// Gives one command until the log has taken it, or its refusal.
-async fn issue<E>(plan: &Plan<E>, streams: &Streams, open: store::Open) {
+async fn issue<E>(plan: &Plan<E>, streams: &Streams, known: &Known, open: store::Open) {
     let Some(process) = plan.processes.iter().find(|p| p.name == open.process) else { return };
     let mut pause = Duration::from_millis(100);
     loop {
@@ -109,8 +130,10 @@ async fn issue<E>(plan: &Plan<E>, streams: &Streams, open: store::Open) {
             (process.dispatch)(open.to.clone(), open.meta.clone(), open.command.clone()).await;
         let failure = match issued {
             Issued::Stored => return,
+            Issued::Known => return tell(known, open.seq),
             Issued::Declined(reason) => match note(streams, &open, reason).await {
-                Ok(()) => return,
+                Ok(true) => return tell(known, open.seq),
+                Ok(false) => return,
                 Err(error) => error,
             },
             Issued::Failed(error) => error,
@@ -122,13 +145,13 @@ async fn issue<E>(plan: &Plan<E>, streams: &Streams, open: store::Open) {
     }
 }
 
-async fn note(streams: &Streams, open: &store::Open, reason: String) -> Result<(), String> {
+async fn note(streams: &Streams, open: &store::Open, reason: String) -> Result<bool, String> {
     let (community, service) = (open.to.community(), open.to.service());
     let stream = StreamId::new(community, service, Declined::CATEGORY, &open.process)
         .map_err(|error| error.to_string())?;
     let noted = Noted::Declined { to: open.to.clone(), reason };
     let noted = streams.execute::<Declined>(&stream, open.meta.clone(), noted).await;
-    noted.map(drop).map_err(|error| error.to_string())
+    noted.map(|accepted| accepted.repeated).map_err(|error| error.to_string())
 }
 
 impl Issued {
@@ -141,6 +164,7 @@ impl Issued {
             Ok(accepted) if accepted.events.is_empty() && !accepted.repeated => {
                 Self::Declined("nothing to do".into())
             }
+            Ok(accepted) if accepted.repeated => Self::Known,
             Ok(_) => Self::Stored,
             Err(Rejected(rejection)) => Self::Declined(rejection.to_string()),
             Err(error) => Self::Failed(error.to_string()),
@@ -148,3 +172,7 @@ impl Issued {
     }
 }
 
+/// Without the engine there is nobody left to take it off the list, and nobody who looks at it.
+fn tell(known: &Known, seq: i64) {
+    let _ = known.send(seq);
+}

@@ -77,8 +77,10 @@ type Step<E> = fn(
 /// What became of a process's command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Issued {
-    /// It is on the log under its id.
+    /// It is on the log under its id, now.
     Stored,
+    /// It was on the log before it was given: a rebuild or a restart gave it again.
+    Known,
     /// The domain said no, or there was nothing to do: noted as declined, with the reason.
     Declined(String),
     /// The machine failed: it is tried again.
@@ -135,12 +137,11 @@ impl<E: Send + Sync + 'static> Plan<E> {
         F: Fn(StreamId, Meta, P::Command) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Issued> + Send + 'static,
     {
-        let dispatch: Dispatch = Arc::new(move |to, meta, text| {
-            match serde_json::from_str(&text) {
+        let dispatch: Dispatch =
+            Arc::new(move |to, meta, text| match serde_json::from_str(&text) {
                 Ok(command) => Box::pin(dispatch(to, meta, command)),
                 Err(error) => Box::pin(std::future::ready(Issued::Failed(error.to_string()))),
-            }
-        });
+            });
         self.processes.push(ProcessEntry {
             name: P::NAME,
             version: P::VERSION,
@@ -160,7 +161,9 @@ impl<E: Send + Sync + 'static> Plan<E> {
             hash.update(format!("process {} {}\n", p.name, p.version));
         }
         hash.update(store::SCHEMA);
-        hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        let sum: [u8; 32] = hash.finalize().into();
+        let [a, b, c, d, ..] = sum;
+        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
     }
 
     fn file(&self, dir: &Path) -> PathBuf {

@@ -130,7 +130,11 @@ pub(super) struct Open {
 }
 
 /// The open commands in order, at most `limit`, after `seq`.
-pub(super) fn open_commands(db: &Connection, after: i64, limit: u32) -> rusqlite::Result<Vec<Open>> {
+pub(super) fn open_commands(
+    db: &Connection,
+    after: i64,
+    limit: u32,
+) -> rusqlite::Result<Vec<Open>> {
     let text = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     let mut query = db.prepare_cached(
         "SELECT seq, process, stream, cmd, cause, command FROM open_command
@@ -191,11 +195,27 @@ pub(super) fn write_actions(
     Ok(())
 }
 
+/// The number of the last open command there was.
+pub(super) fn last_seq(db: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'open_command'";
+    db.query_row(sql, [], |row| row.get(0))
+}
+
+/// Numbers open commands on from `last`, so that in a file built anew none bears a number that
+/// whoever gives them has passed already.
+pub(super) fn go_on_after(db: &Connection, last: i64) -> rusqlite::Result<()> {
+    db.execute("INSERT INTO sqlite_sequence VALUES ('open_command', ?)", [last])?;
+    Ok(())
+}
+
+/// Takes an open command off the list.
+pub(super) fn close(db: &Connection, seq: i64) -> rusqlite::Result<()> {
+    db.execute("DELETE FROM open_command WHERE seq = ?", [seq])?;
+    Ok(())
+}
+
 /// Takes commands that are on the log off the open list.
-pub(super) fn seen(
-    tx: &Connection,
-    cmds: impl Iterator<Item = CommandId>,
-) -> rusqlite::Result<()> {
+pub(super) fn seen(tx: &Connection, cmds: impl Iterator<Item = CommandId>) -> rusqlite::Result<()> {
     let mut delete = tx.prepare_cached("DELETE FROM open_command WHERE cmd = ?")?;
     for cmd in cmds {
         delete.execute([cmd.to_string()])?;
