@@ -173,6 +173,8 @@ pub enum SignedIn {
         secret: String,
         /// When it ends.
         until: DateTime<Utc>,
+        /// Where to send it: whoever asks for a link is written to, whatever else they consent to.
+        to: Address,
     },
 }
 

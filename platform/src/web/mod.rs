@@ -3,6 +3,7 @@
 
 mod page;
 mod routes;
+pub mod session;
 mod viewer;
 mod words;
 

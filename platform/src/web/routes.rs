@@ -69,9 +69,11 @@ impl Routes {
     }
 
     fn add(mut self, method: &'static str, path: &str, need: Need, route: MethodRouter) -> Self {
-        let guarded = route.layer(from_fn(move |viewer: Viewer, params: RawPathParams, req: Request, next: Next| {
-            guard(need, viewer, params, req, next)
-        }));
+        let guarded = route.layer(from_fn(
+            move |viewer: Viewer, params: RawPathParams, req: Request, next: Next| {
+                guard(need, viewer, params, req, next)
+            },
+        ));
         self.router = self.router.route(path, guarded);
         self.table.push(RouteInfo { method, path: path.to_owned(), need });
         self
@@ -96,6 +98,13 @@ impl Routes {
                 response
             }
         }));
+        self
+    }
+
+    /// Gives all routes so far something to share: they take it as an `Extension<T>`.
+    #[must_use]
+    pub fn sharing<T: Clone + Send + Sync + 'static>(mut self, shared: T) -> Self {
+        self.router = self.router.layer(axum::Extension(shared));
         self
     }
 

@@ -1,0 +1,20 @@
+//! The way out to the vault: the directory that all services ask, and what writes about people.
+//! What is written is sealed here, before a command is made of it.
+
+mod access;
+mod cards;
+pub mod directory;
+mod export;
+mod import;
+mod index;
+mod people;
+mod registry;
+mod staff;
+
+pub use access::{Caught, Invited};
+pub use cards::PrintedCard;
+pub use directory::PeopleDirectory;
+pub use import::{ImportLine, ImportReport};
+pub use people::{People, PeopleError};
+pub use registry::{Edit, NewResident};
+pub use staff::NewStaff;
