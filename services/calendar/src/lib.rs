@@ -4,5 +4,41 @@
 
 pub mod contract;
 pub mod deciders;
+pub mod processes;
 pub mod projections;
 pub mod values;
+
+use linli_platform::{
+    service::{Platform, Service},
+    tables::{Issued, Plan, TablesError},
+    web::Routes,
+};
+
+use crate::{
+    contract::{SERVICE, hear},
+    deciders::{activity, venue},
+    processes::{booking::Booking, opening::Opening},
+};
+
+/// The calendar's tables, processes and pages.
+pub fn service(platform: &Platform) -> Result<Service, TablesError> {
+    let (opens, books) = (platform.streams.clone(), platform.streams.clone());
+    let plan = Plan::new(SERVICE, &[SERVICE], hear)
+        .projection::<projections::activities::Activities>()
+        .projection::<projections::occurrences::Occurrences>()
+        .projection::<projections::venues::Venues>()
+        .projection::<projections::holidays::Holidays>()
+        .projection::<projections::cadences::Cadences>()
+        .projection::<projections::feeds::Feeds>()
+        .process::<Opening, _, _>(move |to, meta, command| {
+            let streams = opens.clone();
+            async move {
+                Issued::of(streams.execute::<activity::Activities>(&to, meta, command).await)
+            }
+        })
+        .process::<Booking, _, _>(move |to, meta, command| {
+            let streams = books.clone();
+            async move { Issued::of(streams.execute::<venue::Venues>(&to, meta, command).await) }
+        });
+    Ok(Service::new(SERVICE, platform.start(plan)?, Routes::new()))
+}

@@ -1,0 +1,4 @@
+//! What the calendar does by itself.
+
+pub mod booking;
+pub mod opening;
