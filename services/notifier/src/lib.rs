@@ -1,3 +1,7 @@
-//! The notifier: what is due goes out once, to those who asked for it.
-
+//! Reminding.
 pub mod adapters;
+pub mod contract;
+pub mod deciders;
+pub mod processes;
+pub mod projections;
+pub mod values;

@@ -2,10 +2,12 @@
 
 mod key;
 mod quiet;
+mod series;
 mod target;
 
 pub use key::{Channel, Key, KeyError, Purpose};
 pub use quiet::{Quiet, QuietError};
+pub use series::is_frequent;
 pub use target::Target;
 
 /// At most this many deliveries are sent as one batch.

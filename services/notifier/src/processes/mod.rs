@@ -1,0 +1,5 @@
+//! What the notifier does by itself.
+
+mod reminders;
+
+pub use reminders::Reminders;
