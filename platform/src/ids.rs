@@ -84,8 +84,8 @@ impl FromStr for StreamId {
         if text.split('/').count() != 4 {
             return Err(NameError::Parts(text.to_owned()));
         }
-        let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        match text.split('/').find(|part| part.is_empty() || !part.chars().all(named)) {
+        let named = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        match text.split('/').find(|part| part.is_empty() || !part.bytes().all(named)) {
             Some(part) => Err(NameError::Character(part.to_owned())),
             None => Ok(Self(text.into())),
         }
@@ -219,6 +219,10 @@ impl FromStr for Actor {
     }
 }
 
+/// A text that is borrowed from what is read, where it stands there as it is.
+#[derive(Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub std::borrow::Cow<'a, str>);
+
 macro_rules! serde_as_text {
     ($($name:ty),*) => {$(
         impl Serialize for $name {
@@ -228,7 +232,7 @@ macro_rules! serde_as_text {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+                let Text(text) = Text::deserialize(from)?;
                 text.parse().map_err(D::Error::custom)
             }
         }
