@@ -52,3 +52,6 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         _ => return Ok(None),
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,9 @@ mod occurrence;
 mod rejection;
 mod state;
 
+#[cfg(test)]
+mod tests;
+
 pub use rejection::{Rejection, Shown, Stale};
 pub use state::{Activity, Occurrence, Standing};
 

@@ -14,6 +14,9 @@ use uuid::Uuid;
 use super::reason;
 use crate::contract::{Booking, Clash, Closure, SERVICE, VenueDescription, VenueEvent as Event};
 
+#[cfg(test)]
+mod tests;
+
 /// The decider of the category `venue`.
 pub enum Venues {}
 

@@ -43,3 +43,18 @@ impl FromStr for OccurrenceKey {
         Ok(Self { community: community.to_owned(), activity, id })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reads_as_it_is_written() {
+        let text = "xiguan/00000000-0000-0000-0000-000000000001/20261112T193000";
+        let key: OccurrenceKey = text.parse().unwrap();
+        assert_eq!((key.community.as_str(), key.to_string().as_str()), ("xiguan", text));
+        for wrong in ["", "xiguan/1/20261112", "a/b", &format!("{text}/x"), "closure/7"] {
+            assert!(wrong.parse::<OccurrenceKey>().is_err(), "{wrong}");
+        }
+    }
+}

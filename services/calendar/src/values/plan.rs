@@ -161,3 +161,6 @@ pub fn month(year: i32, month: u32) -> Option<RangeInclusive<NaiveDate>> {
     debug_assert_eq!(next.day(), 1);
     Some(first..=next.pred_opt()?)
 }
+
+#[cfg(test)]
+mod tests;
