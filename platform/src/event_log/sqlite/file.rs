@@ -23,6 +23,10 @@ const SCHEMA: &str = "
         UNIQUE (stream, after)
     ) STRICT";
 
+/// After so many pages of 4 KiB the write-ahead log goes into the file: seldom, because the callers
+/// of that one transaction wait for it.
+const CHECKPOINT_PAGES: i64 = 4000;
+
 /// So long SQLite waits for a lock that somebody else holds, for example a person with `sqlite3`.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -46,6 +50,7 @@ pub(super) fn open_writer(path: &Path, durable: bool) -> Result<Connection, Open
     let prepare = || {
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.pragma_update(None, "synchronous", if durable { "FULL" } else { "OFF" })?;
+        conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         if is_new {
             conn.execute_batch(&format!(
                 "BEGIN; {SCHEMA}; PRAGMA application_id = {APPLICATION}; \
