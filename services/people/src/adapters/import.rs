@@ -41,6 +41,8 @@ pub struct ImportLine {
     pub text: String,
     /// The problem's key in `locales/`.
     pub key: &'static str,
+    /// The line that it repeats, where that is the problem.
+    pub first: Option<u64>,
     /// The problem and the way out, in English.
     pub problem: String,
 }
@@ -71,7 +73,11 @@ pub struct ImportReport {
 fn told(bad: Bad) -> ImportLine {
     let Bad { line, column, text, problem } = bad;
     let (key, column) = (problem.key(), column.map(Column::key));
-    ImportLine { line, column, text, key, problem: problem.to_string() }
+    let first = match problem {
+        Problem::Twice(first) => Some(first),
+        _ => None,
+    };
+    ImportLine { line, column, text, key, first, problem: problem.to_string() }
 }
 
 /// What a line comes to.

@@ -13,8 +13,10 @@ mod staff;
 
 pub use access::{Caught, Invited};
 pub use cards::PrintedCard;
+pub(crate) use directory::Fault;
 pub use directory::PeopleDirectory;
 pub use import::{ImportLine, ImportReport};
 pub use people::{People, PeopleError};
+pub(crate) use registry::{Clear, clear};
 pub use registry::{Edit, NewResident};
 pub use staff::NewStaff;

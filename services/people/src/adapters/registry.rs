@@ -303,6 +303,7 @@ impl People {
     pub async fn erase(&self, meta: Meta, person: Uuid) -> Result<Position, PeopleError> {
         let kind = self.kind_of(person).await?.ok_or_else(PeopleError::nobody)?;
         self.platform.directory.erase(person).await?;
+        let meta = further(&meta, "erase");
         if kind == STAFF {
             self.staff(meta, person, staff_decider::Command::Erase).await
         } else {

@@ -84,8 +84,29 @@ pub fn decode(bytes: &[u8]) -> Result<(String, &'static str), FileProblem> {
     Err(FileProblem::Characters)
 }
 
+/// Counts lines as an editor does, blank ones too, which the reader of CSV passes over.
+struct Lines<'a> {
+    text: &'a str,
+    upto: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which the record that was read from `byte` on begins; bytes only rise.
+    fn at(&mut self, byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).max(self.upto);
+        let rest = self.text.get(from..).unwrap_or_default();
+        let start = self.text.len() - rest.trim_start_matches('\n').len();
+        let passed = self.text.get(self.upto..start).unwrap_or_default();
+        self.line += passed.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        self.upto = start;
+        self.line
+    }
+}
+
 /// Reads a list. The first line names the columns.
 pub fn read(text: &str, words: &Vocabulary) -> Result<Sheet, FileProblem> {
+    let text = &text.replace("\r\n", "\n").replace('\r', "\n");
     let first = text.lines().next().unwrap_or_default();
     let count = |c: &u8| first.bytes().filter(|byte| byte == c).count();
     let delimiter = [b',', b'\t', b';'].into_iter().max_by_key(count).unwrap_or(b',');
@@ -111,8 +132,9 @@ pub fn read(text: &str, words: &Vocabulary) -> Result<Sheet, FileProblem> {
     let unknown = |(name, column): (&str, &Option<Column>)| column.is_none().then(|| name.into());
     let ignored = header.iter().zip(&columns).filter_map(unknown).collect();
     let mut sheet = Sheet { ignored, ..Sheet::default() };
+    let mut counted = Lines { text, upto: 0, line: 1 };
     for record in records {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = counted.at(record.position().map_or(0, csv::Position::byte));
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
