@@ -1,5 +1,7 @@
 //! Occurrences with all their revisions, activities, venues and places: what a mail says.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::{Asia::Shanghai, Tz};
 use linli_platform::{
@@ -340,4 +342,26 @@ pub enum Named {
     Venue,
     /// A place, by code.
     Place,
+}
+
+/// What a community's public activities are: their kinds, and their ids with titles, in order.
+pub fn on_offer(
+    db: &Connection,
+    community: &str,
+    language: Language,
+) -> rusqlite::Result<(BTreeSet<String>, Vec<(String, String)>)> {
+    let mut query = db.prepare_cached(
+        "SELECT activity, title, title_en, kinds FROM occurrences_activity
+         WHERE community = ? AND visibility = '\"PUBLIC\"' ORDER BY title, activity",
+    )?;
+    let mut rows = query.query([community])?;
+    let (mut kinds, mut activities) = (BTreeSet::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let (zh, en): (String, String) = (row.get(1)?, row.get(2)?);
+        let title = if language == Language::En && !en.is_empty() { en } else { zh };
+        activities.push((row.get(0)?, title));
+        let own: Vec<String> = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
+        kinds.extend(own);
+    }
+    Ok((kinds, activities))
 }

@@ -80,11 +80,8 @@ impl Outbox {
 
     /// Stores `mails`; see [`super::Mailer::send`]. Answers once they are on the disk.
     pub async fn send(&self, mails: &[Mail], still_owner: StillOwner<'_>) -> Vec<Outcome> {
-        let mut outcomes: Vec<Outcome> = stream::iter(mails)
-            .map(|mail| self.store(mail, still_owner))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let stored: Vec<_> = mails.iter().map(|mail| self.store(mail, still_owner)).collect();
+        let mut outcomes: Vec<Outcome> = stream::iter(stored).buffered(AT_ONCE).collect().await;
         // The names are durable only with their folder.
         let folder = self.folder.clone();
         if blocking(move || File::open(folder)?.sync_all()).await.is_err() {

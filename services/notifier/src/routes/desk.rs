@@ -1,0 +1,296 @@
+//! What staff follow up: calls to make, and mails of which nobody knows whether they arrived.
+
+use std::{collections::HashMap, time::Duration};
+
+use askama::Template;
+use axum::{Extension, Form, extract::Path, response::Response};
+use linli_platform::{
+    directory::{Name, Purpose},
+    web::{Page, Refusal, Viewer, see},
+};
+use rusqlite::Connection;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Face, stream, words::Tongue};
+use crate::{
+    deciders::{Followup, FollowupCommand},
+    projections::{calls, deliveries, occurrences},
+    values::Key,
+};
+
+/// How many of the newest deliveries the page shows.
+const SHOWN: u32 = 200;
+/// How long a page waits for names before it goes without.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// One delivery on the page.
+struct DeliveryLine {
+    about: String,
+    resident: Uuid,
+    purpose: String,
+    state: String,
+    badge: String,
+    reason: String,
+    attempt: u32,
+    doubts: u32,
+    at: String,
+    source: String,
+    key: String,
+}
+
+/// One call on the page.
+struct CallLine {
+    about: String,
+    when: String,
+    resident: Uuid,
+    purpose: String,
+    reason: String,
+    source: String,
+    revision: u32,
+}
+
+#[derive(Template)]
+#[template(path = "deliveries.html")]
+struct DeliveriesPage<'a> {
+    t: Tongue,
+    cmd: Uuid,
+    community: &'a str,
+    names: &'a Names,
+    doubtful: Vec<DeliveryLine>,
+    newest: Vec<DeliveryLine>,
+}
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+struct CallsPage<'a> {
+    t: Tongue,
+    cmd: Uuid,
+    community: &'a str,
+    names: &'a Names,
+    calls: Vec<CallLine>,
+}
+
+/// The names of a page, and telephone numbers where somebody gave one.
+struct Names {
+    names: HashMap<Uuid, String>,
+    phones: HashMap<Uuid, String>,
+    somebody: String,
+}
+
+impl Names {
+    fn get(&self, person: &Uuid) -> &str {
+        self.names.get(person).unwrap_or(&self.somebody)
+    }
+
+    fn phone(&self, person: &Uuid) -> &str {
+        self.phones.get(person).map_or("", String::as_str)
+    }
+}
+
+impl Face {
+    /// All names of a page in one batch; without an answer in time the page goes without.
+    async fn names(&self, viewer: &Viewer, people: Vec<Uuid>, with_phones: bool) -> Names {
+        let t = Tongue(viewer.language);
+        let asked = async {
+            let directory = &self.platform.directory;
+            let phones = if with_phones {
+                directory.addresses(people.clone()).await
+            } else {
+                Ok(HashMap::new())
+            };
+            let principal = viewer.principal.clone();
+            (directory.names(people, principal, Purpose::Desk).await, phones)
+        };
+        let (names, phones) = match tokio::time::timeout(PATIENCE, asked).await {
+            Ok((names, phones)) => (names.unwrap_or_default(), phones.unwrap_or_default()),
+            Err(_) => (HashMap::new(), HashMap::new()),
+        };
+        let told = |name| match name {
+            Name::Known(name) => name,
+            Name::Withheld { building: Some(building) } => {
+                t.with("resident_of", &[("building", &building)])
+            }
+            Name::Withheld { building: None } => t.t("somebody"),
+            Name::Erased => t.t("erased"),
+        };
+        let phones = phones.into_iter().filter_map(|(id, address)| Some((id, address.phone?)));
+        Names {
+            names: names.into_iter().map(|(id, name)| (id, told(name))).collect(),
+            phones: phones.collect(),
+            somebody: t.t("somebody"),
+        }
+    }
+}
+
+/// What a source is about: an occurrence's title, or the summary of a week.
+fn about(db: &Connection, source: &str, t: Tongue) -> rusqlite::Result<(String, String)> {
+    Ok(match occurrences::revisions(db, source, t.0)?.first() {
+        Some(occ) => (occ.title.clone(), t.when(occ)),
+        None => match source.strip_prefix("digest-") {
+            Some(week) => (t.with("about_digest", &[("week", week)]), String::new()),
+            None => (source.to_owned(), String::new()),
+        },
+    })
+}
+
+fn line(
+    db: &Connection,
+    standing: &deliveries::Standing,
+    t: Tongue,
+) -> rusqlite::Result<DeliveryLine> {
+    let badge = match (standing.state.as_str(), standing.class.as_str()) {
+        ("settled", class) => class.to_lowercase(),
+        (state, _) => state.to_owned(),
+    };
+    let reason = match standing.reason.as_str() {
+        "no-consent" | "no-address" => t.t(&format!("reason_{}", standing.reason)),
+        code => code.to_owned(),
+    };
+    Ok(DeliveryLine {
+        about: about(db, &standing.source, t)?.0,
+        resident: standing.key.resident,
+        purpose: t.purpose(standing.key.purpose),
+        state: t.t(&format!("state_{badge}")),
+        badge,
+        reason,
+        attempt: standing.attempt,
+        doubts: standing.doubts,
+        at: t.instant(&standing.at, chrono_tz::Asia::Shanghai),
+        source: standing.source.clone(),
+        key: standing.key.to_string(),
+    })
+}
+
+pub(super) async fn deliveries(
+    Extension(face): Extension<Face>,
+    viewer: Viewer,
+    Path(community): Path<String>,
+) -> Result<Page, Refusal> {
+    let t = Tongue(viewer.language);
+    let here = community.clone();
+    let lines = move |db: &Connection, found: Vec<deliveries::Standing>| {
+        found.iter().map(|standing| line(db, standing, t)).collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let read = face.tables.read(move |db| {
+        let doubtful = lines(db, deliveries::doubtful(db, &here)?)?;
+        Ok((doubtful, lines(db, deliveries::newest(db, &here, SHOWN)?)?))
+    });
+    let (doubtful, newest) = read.await?;
+    let people = doubtful.iter().chain(&newest).map(|line| line.resident).collect();
+    let names = &face.names(&viewer, people, false).await;
+    let cmd = face.platform.entropy.uuid();
+    let page = DeliveriesPage { t, cmd, community: &community, names, doubtful, newest };
+    let html = page.render().map_err(Refusal::failed)?;
+    Ok(Page::new(t.t("deliveries_title"), html).of(&community))
+}
+
+pub(super) async fn calls(
+    Extension(face): Extension<Face>,
+    viewer: Viewer,
+    Path(community): Path<String>,
+) -> Result<Page, Refusal> {
+    let t = Tongue(viewer.language);
+    let here = community.clone();
+    let read = face.tables.read(move |db| {
+        let open = calls::open(db, &here)?.into_iter().map(|call| {
+            let (about, when) = about(db, &call.source, t)?;
+            let purpose = call.purpose.parse().map(|purpose| t.purpose(purpose));
+            Ok(CallLine {
+                about,
+                when,
+                resident: call.resident,
+                purpose: purpose.unwrap_or_default(),
+                reason: t.t(&format!("reason_{}", call.reason)),
+                source: call.source,
+                revision: call.revision,
+            })
+        });
+        open.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    let calls = read.await?;
+    let people = calls.iter().map(|call| call.resident).collect();
+    let names = &face.names(&viewer, people, true).await;
+    let cmd = face.platform.entropy.uuid();
+    let page = CallsPage { t, cmd, community: &community, names, calls };
+    let html = page.render().map_err(Refusal::failed)?;
+    Ok(Page::new(t.t("calls_title"), html).of(&community))
+}
+
+impl Face {
+    async fn follow_up(
+        &self,
+        viewer: &Viewer,
+        (community, source): (&str, &str),
+        cmd: Uuid,
+        command: FollowupCommand,
+    ) -> Result<linli_platform::ids::Position, Refusal> {
+        let stream = stream::<Followup>(community, source)?;
+        let t = Tongue(viewer.language);
+        self.give::<Followup>(viewer, &stream, cmd, command, |_| Refusal::no(t.t("let_go_before")))
+            .await
+    }
+}
+
+/// Who was called, about what.
+#[derive(Deserialize)]
+pub(super) struct Called {
+    cmd: Uuid,
+    source: String,
+    resident: Uuid,
+    revision: u32,
+}
+
+pub(super) async fn tick(
+    Extension(face): Extension<Face>,
+    viewer: Viewer,
+    Path(community): Path<String>,
+    Form(called): Form<Called>,
+) -> Result<Response, Refusal> {
+    let Called { cmd, source, resident, revision } = called;
+    let command = FollowupCommand::Tick { resident, revision };
+    // One form's id for all lines of the page: which line it was makes the command.
+    let cmd = linli_platform::entropy::derived(&cmd.to_string(), &format!("{source}/{resident}"));
+    let at = face.follow_up(&viewer, (&community, &source), cmd, command).await?;
+    Ok(see(&format!("/desk/{community}/calls"), at))
+}
+
+/// Which delivery is decided on.
+#[derive(Deserialize)]
+pub(super) struct Decided {
+    cmd: Uuid,
+    source: String,
+    key: String,
+}
+
+async fn decide(
+    face: &Face,
+    viewer: &Viewer,
+    community: &str,
+    decided: Decided,
+    command: fn(Key) -> FollowupCommand,
+) -> Result<Response, Refusal> {
+    let key: Key = decided.key.parse().map_err(|_| Refusal::missing())?;
+    let scope = format!("{}/{}", decided.source, decided.key);
+    let cmd = linli_platform::entropy::derived(&decided.cmd.to_string(), &scope);
+    let at = face.follow_up(viewer, (community, &decided.source), cmd, command(key)).await?;
+    Ok(see(&format!("/desk/{community}/deliveries"), at))
+}
+
+pub(super) async fn resend(
+    Extension(face): Extension<Face>,
+    viewer: Viewer,
+    Path(community): Path<String>,
+    Form(decided): Form<Decided>,
+) -> Result<Response, Refusal> {
+    decide(&face, &viewer, &community, decided, FollowupCommand::Resend).await
+}
+
+pub(super) async fn let_go(
+    Extension(face): Extension<Face>,
+    viewer: Viewer,
+    Path(community): Path<String>,
+    Form(decided): Form<Decided>,
+) -> Result<Response, Refusal> {
+    decide(&face, &viewer, &community, decided, FollowupCommand::LetGo).await
+}
