@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use futures::future::BoxFuture;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -9,14 +8,9 @@ use serde_json::json;
 use super::*;
 use crate::{
     decider::Decider,
-    directory::{
-        Address, Answer, Directory, DirectoryError, Lookup, Name, Principal, Purpose, SignIn,
-        SignedIn,
-    },
     ids::CommandId,
     process::Rows,
-    testing::Kit,
-    vault::PersonKey,
+    testing::{Kit, Nobody},
 };
 
 /// A bell that is set, and rings an hour later; the process counts and rings it.
@@ -105,47 +99,6 @@ impl Process<Bell> for Ringing {
             }
         }
     }
-}
-
-struct Nobody;
-
-impl Directory for Nobody {
-    fn new_key(&self, person: uuid::Uuid) -> Answer<'_, PersonKey> {
-        nobody(person)
-    }
-    fn keys(
-        &self,
-        _: Vec<uuid::Uuid>,
-    ) -> Answer<'_, std::collections::HashMap<uuid::Uuid, PersonKey>> {
-        nobody(uuid::Uuid::nil())
-    }
-    fn names(
-        &self,
-        _: Vec<uuid::Uuid>,
-        _: Option<Principal>,
-        _: Purpose,
-    ) -> Answer<'_, std::collections::HashMap<uuid::Uuid, Name>> {
-        nobody(uuid::Uuid::nil())
-    }
-    fn addresses(
-        &self,
-        _: Vec<uuid::Uuid>,
-    ) -> Answer<'_, std::collections::HashMap<uuid::Uuid, Address>> {
-        nobody(uuid::Uuid::nil())
-    }
-    fn find(&self, _: Lookup) -> Answer<'_, Vec<uuid::Uuid>> {
-        nobody(uuid::Uuid::nil())
-    }
-    fn sign_in(&self, _: SignIn) -> Answer<'_, SignedIn> {
-        nobody(uuid::Uuid::nil())
-    }
-    fn erase(&self, person: uuid::Uuid) -> Answer<'_, ()> {
-        nobody(person)
-    }
-}
-
-fn nobody<'a, T: Send + 'a>(person: uuid::Uuid) -> BoxFuture<'a, Result<T, DirectoryError>> {
-    Box::pin(std::future::ready(Err(DirectoryError::Nobody(person))))
 }
 
 fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Bell>, serde_json::Error> {

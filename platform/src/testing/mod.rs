@@ -5,6 +5,8 @@
 pub mod contract;
 mod given;
 mod kit;
+mod nobody;
 
 pub use given::{Given, When, at, given};
 pub use kit::{Kit, vault};
+pub use nobody::Nobody;

@@ -1,12 +1,13 @@
-//! What the calendar publishes, word for word as in `proto/linli/calendar/v1/calendar.proto`. It
-//! hears no other service.
+//! What the calendar publishes, word for word as in `proto/linli/calendar/v1/calendar.proto`. Of
+//! `people` it hears how places and teams are called and who belongs to a team.
 
 mod activity;
 mod others;
+mod people;
 mod serial;
 mod venue;
 
-use linli_platform::{commit::NewEvent, ids::StreamId};
+use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
 
 pub use activity::{
     ActivityEvent, Attendance, Description, Duty, Moved, Opening, SegmentAdded, Visibility, Words,
@@ -15,15 +16,18 @@ pub use others::{
     CadenceEvent, CadencePromise, FeedEvent, HolidayDay, HolidayKind, HolidayPaper, HolidaysEvent,
     Per,
 };
+pub use people::{PeopleEvent, Place};
 pub use venue::{Booking, Clash, Closure, VenueDescription, VenueEvent};
 
 /// The name of the service, the second part of its streams' names.
 pub const SERVICE: &str = "calendar";
 
-/// What the calendar hears: its own streams. Which activity, venue or cadence it is stands in the
+/// The service that says how places and teams are called.
+pub const PEOPLE: &str = "people";
+
+/// What the calendar hears. Which activity, venue or cadence it is stands in the
 /// name of the stream.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all that is heard is of activities")]
 pub enum Heard {
     /// Of an activity and its occurrences.
     Activity(ActivityEvent),
@@ -35,10 +39,17 @@ pub enum Heard {
     Cadence(CadenceEvent),
     /// Of the name in the feeds' UIDs.
     Feed(FeedEvent),
+    /// Of what its own processes asked for in vain.
+    Process(Noted),
+    /// Of places and teams.
+    People(PeopleEvent),
 }
 
 /// Reads an event in these words; `None` for what does not concern the calendar.
 pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
+    if stream.service() == PEOPLE {
+        return Ok(PeopleEvent::hear(event)?.map(Heard::People));
+    }
     if stream.service() != SERVICE {
         return Ok(None);
     }
@@ -48,7 +59,7 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         "holidays" => Heard::Holidays(event.decode()?),
         "cadence" => Heard::Cadence(event.decode()?),
         "feed" => Heard::Feed(event.decode()?),
-        // What the calendar's own processes note.
+        "process" => Heard::Process(event.decode()?),
         _ => return Ok(None),
     }))
 }

@@ -76,6 +76,8 @@ pub enum Command {
     PublishMonth {
         /// What to open.
         openings: Vec<Opening>,
+        /// Their times or places are not the rule's but were chosen, as with `Open`.
+        own: bool,
     },
     /// Compute no occurrence from this nominal date on.
     Retire {
@@ -172,7 +174,7 @@ impl Decider for Activities {
                 add_segment(state, seen, SegmentAdded { segment, from, until, rule, zone }, now)
             }
             Command::Publish => publish(state),
-            Command::PublishMonth { openings } => publish_month(state, openings, now),
+            Command::PublishMonth { openings, own } => publish_month(state, openings, own, now),
             Command::Retire { from } => Ok(retire(state, from)),
             Command::Open { opening, own } => occurrence::open(state, opening, own, now),
             Command::DescribeOccurrence { seen, words } => occurrence::describe(state, seen, words),
@@ -261,13 +263,14 @@ fn publish(state: &Activity) -> Result<Vec<Event>, Rejection> {
 fn publish_month(
     state: &Activity,
     openings: Vec<Opening>,
+    own: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Rejection> {
     let mut events = publish(state)?;
     let mut state = events.iter().fold(state.clone(), Activity::with);
     for opening in openings {
         // What one occurrence can't be is no reason against the others.
-        for event in occurrence::open(&state, opening, false, now).unwrap_or_default() {
+        for event in occurrence::open(&state, opening, own, now).unwrap_or_default() {
             state = state.with(&event);
             events.push(event);
         }

@@ -43,7 +43,7 @@ impl Process<Heard> for Booking {
                 let before = rows.get::<Place>(&key).unwrap_or_default().venue;
                 rows.put(&key, &Place { venue: asked.and_then(|(venue, _)| venue), before });
             }
-            Heard::Venue(_) | Heard::Holidays(_) | Heard::Cadence(_) | Heard::Feed(_) => {}
+            _ => {}
         }
     }
 

@@ -84,7 +84,7 @@ impl Process<Heard> for Opening {
                         rows.put(&paper_key(paper.year), paper);
                         Some("all".to_owned())
                     }
-                    Heard::Venue(_) | Heard::Cadence(_) | Heard::Feed(_) => None,
+                    _ => None,
                 };
                 // The version makes the timer's name, and so its commands' ids, its own.
                 let look = look.map(|what| format!("look/{what}/{}", fact.source.version));

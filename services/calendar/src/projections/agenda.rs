@@ -38,7 +38,7 @@ impl Ask {
         Self { community: community.to_owned(), window, audience, drafts: false }
     }
 
-    fn shows(&self, activity: &Activity) -> bool {
+    pub(super) fn shows(&self, activity: &Activity) -> bool {
         let draft = self.drafts && activity.community == self.community;
         (activity.published || draft) && self.audience.sees(&activity.description)
     }

@@ -4,9 +4,11 @@
 pub mod activities;
 pub mod agenda;
 pub mod cadences;
+pub mod declined;
 pub mod desk;
 pub mod feeds;
 pub mod holidays;
+pub mod neighbours;
 pub mod occurrences;
 pub mod venues;
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use linli_almanac::{HolidayTable, RecurrenceId};
 use linli_platform::ids::{Position, Version};
@@ -278,8 +278,23 @@ impl Story {
         computed.chain(facts).collect()
     }
 
-    fn entry(&self, fact: &Fact, state: State, venues: &BTreeMap<Uuid, Arc<VenueName>>) -> Entry {
-        let own = self.words.get(&fact.now.recurrence_id);
+    pub(super) fn entry(
+        &self,
+        fact: &Fact,
+        state: State,
+        venues: &BTreeMap<Uuid, Arc<VenueName>>,
+    ) -> Entry {
+        self.worded(fact, self.words.get(&fact.now.recurrence_id), state, venues)
+    }
+
+    /// An occurrence with just these own words.
+    pub(super) fn worded(
+        &self,
+        fact: &Fact,
+        own: Option<&Own>,
+        state: State,
+        venues: &BTreeMap<Uuid, Arc<VenueName>>,
+    ) -> Entry {
         let words = own.map(|own| &own.words);
         let description = &self.activity.description;
         let text = words.and_then(|words| words.text.clone());
@@ -322,87 +337,11 @@ impl Story {
     }
 }
 
-fn state_of(fact: &Fact, now: DateTime<Utc>) -> State {
+pub(super) fn state_of(fact: &Fact, now: DateTime<Utc>) -> State {
     match fact {
         Fact { cancelled: true, .. } => State::Cancelled,
         Fact { now: opened, .. } if opened.end <= now => State::Held,
         Fact { moved: true, .. } => State::Moved,
         Fact { .. } => State::Opened,
-    }
-}
-
-/// One line of `linli agenda --json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// The activity's slug.
-    pub activity: String,
-    /// The occurrence's title.
-    pub title: String,
-    /// Its kinds.
-    pub kinds: Vec<String>,
-    /// `public`, `team` or `staff`.
-    pub visibility: &'static str,
-    /// Which occurrence.
-    pub recurrence_id: RecurrenceId,
-    /// `2026-09-25T19:00:00+08:00`; all day: `2026-09-25`.
-    pub start: String,
-    /// The first instant after it; all day: the date after it.
-    pub end: String,
-    /// An IANA name.
-    pub zone: &'static str,
-    /// The venue's name.
-    pub venue: Option<String>,
-    /// What becomes of it.
-    pub state: State,
-}
-
-impl Entry {
-    /// It as a line of `linli agenda --json`.
-    pub fn line(&self) -> Line {
-        let text = |at: DateTime<Utc>| {
-            let local = at.with_timezone(&self.zone);
-            if self.all_day {
-                local.date_naive().to_string()
-            } else {
-                local.to_rfc3339_opts(SecondsFormat::Secs, false)
-            }
-        };
-        Line {
-            activity: self.activity.slug.clone(),
-            title: self.title.clone(),
-            kinds: self.kinds.clone(),
-            visibility: match self.activity.description.visibility {
-                Visibility::Public => "public",
-                Visibility::Team => "team",
-                Visibility::Staff => "staff",
-            },
-            recurrence_id: self.id,
-            start: text(self.start),
-            end: text(self.end),
-            zone: self.zone.name(),
-            venue: self.venue_name.as_ref().map(|venue| venue.name.clone()),
-            state: self.state,
-        }
-    }
-
-    /// The civil date of its start in its zone.
-    pub fn starts_on(&self) -> NaiveDate {
-        self.start.with_timezone(&self.zone).date_naive()
-    }
-
-    /// The occurrence as it could be opened now, for the desk's commands.
-    pub fn opening(&self) -> Opening {
-        Opening {
-            recurrence_id: self.id,
-            segment: self.segment,
-            start: self.start,
-            end: self.end,
-            all_day: self.all_day,
-            zone: self.zone.name().to_owned(),
-            venue: self.venue,
-            capacity: self.capacity,
-            attendance: self.attendance,
-            unsettled: self.unsettled,
-        }
     }
 }

@@ -2,7 +2,10 @@
 
 pub mod agenda;
 pub mod desk;
+pub mod feed;
+pub mod ics;
 pub mod key;
+pub mod line;
 pub mod plan;
 pub mod segment;
 

@@ -236,7 +236,7 @@ fn a_month_is_published_in_one_command() {
     let ready: Given<Activities> = given([drafted(), segment(1, "2026-01-01", EVENING)]);
     let past = opening("20261012T193000", "2026-10-12T19:30:00+08:00");
     let openings = vec![past, november()];
-    let publish = Command::PublishMonth { openings };
+    let publish = Command::PublishMonth { openings, own: false };
     ready
         .when(publish.clone(), now())
         .then([Event::ActivityPublished {}, Event::OccurrenceOpened(november())]);

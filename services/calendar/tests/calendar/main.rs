@@ -1,0 +1,9 @@
+//! The whole calendar on a log in memory, under a clock moved by hand.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails so")]
+
+mod affected;
+mod agenda;
+mod office;
+mod opening;
+mod venues;
