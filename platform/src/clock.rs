@@ -2,10 +2,10 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +26,16 @@ enum Kind {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
 fn system_now() -> DateTime<Utc> {
     Utc::now()
+}
+
+/// Linux counts sleep in `/proc/uptime` and not in its monotonic clock; elsewhere that must do.
+fn boot_time() -> TimeDelta {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let uptime = std::fs::read_to_string("/proc/uptime").ok();
+    let uptime = uptime.as_deref().and_then(|text| text.split(' ').next());
+    let seconds = uptime.and_then(|text| text.parse::<f64>().ok());
+    let passed = seconds.map_or_else(|| START.elapsed(), Duration::from_secs_f64);
+    TimeDelta::from_std(passed).unwrap_or_default()
 }
 
 impl Clock {
@@ -73,6 +83,15 @@ impl Clock {
     /// Whether the clock is moved by hand.
     pub fn is_virtual(&self) -> bool {
         matches!(self.0, Kind::Virtual { .. })
+    }
+
+    /// The time since the machine's start, that of sleep included, which nobody sets: two answers
+    /// tell how much time has really passed. A clock moved by hand answers with its own time.
+    pub fn since_boot(&self) -> TimeDelta {
+        match &self.0 {
+            Kind::System { .. } => boot_time(),
+            Kind::Virtual { now_us, .. } => TimeDelta::microseconds(now_us.load(Ordering::SeqCst)),
+        }
     }
 
     /// Waits until `instant` has come. On the system's clock it wakes at least once a minute to

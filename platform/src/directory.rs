@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::vault::PersonKey;
 
 /// Why the directory gives no answer.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DirectoryError {
     /// It can't be reached, or its file can't be read or written.
     #[error("the directory of people can't be reached: {0}")]

@@ -6,6 +6,7 @@
 //! (what follows from the log), [`vault`] and [`directory`] (personal data), [`web`] (the edge).
 
 pub mod clock;
+pub mod clock_guard;
 pub mod commit;
 pub mod decider;
 pub mod directory;

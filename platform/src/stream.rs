@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock::Clock,
+    clock_guard::ClockGuard,
     decider::Decider,
     event_log::{AppendError, EventLog, ReadError},
     ids::{Actor, CommandId, EventRef, Position, StreamId, Version},
@@ -94,6 +95,7 @@ pub enum ExecuteError<R: std::error::Error> {
 pub struct Streams {
     log: Arc<dyn EventLog>,
     clock: Clock,
+    guard: ClockGuard,
     categories: Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>,
 }
 
@@ -106,7 +108,19 @@ fn held<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Streams {
     /// Streams on `log`, with `clock` for the time of each decision.
     pub fn new(log: Arc<dyn EventLog>, clock: Clock) -> Self {
-        Self { log, clock, categories: Arc::default() }
+        Self { log, clock, guard: ClockGuard::default(), categories: Arc::default() }
+    }
+
+    /// The same streams, with an eye on the clock.
+    #[must_use]
+    pub fn guarded_by(mut self, guard: ClockGuard) -> Self {
+        self.guard = guard;
+        self
+    }
+
+    /// What keeps a wrong clock from doing harm.
+    pub fn guard(&self) -> &ClockGuard {
+        &self.guard
     }
 
     /// Gives `command` to stream `id` of `D`'s category in `community`, and waits until what came
@@ -119,6 +133,12 @@ impl Streams {
     ) -> Result<Accepted<D::Event>, ExecuteError<D::Rejection>> {
         debug_assert_eq!(stream.category(), D::CATEGORY);
         debug_assert!(D::SERVICE.is_empty() || stream.service() == D::SERVICE);
+        if matches!(meta.actor, Actor::Process(_)) {
+            self.guard.released().await;
+        }
+        if let Some(why) = self.guard.refusal() {
+            return Err(ExecuteError::Append(AppendError::Down(why)));
+        }
         let (reply, answer) = oneshot::channel();
         let slot = self.slot::<D>(stream);
         let leads = slot.put(slot::Waiting { meta, command, reply });
@@ -127,7 +147,12 @@ impl Streams {
             tokio::spawn(slot.clone().lead(self.log.clone(), self.clock.clone()));
         }
         match answer.await {
-            Ok(answer) => answer,
+            Ok(answer) => {
+                if answer.is_ok() {
+                    self.guard.wrote(self.clock.now());
+                }
+                answer
+            }
             Err(_) => Err(ExecuteError::Append(AppendError::Unknown(stream.clone()))),
         }
     }

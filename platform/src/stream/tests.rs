@@ -162,8 +162,10 @@ proptest! {
                     }
                     // A conflict is given up after five rounds and known not to be stored.
                     Ok(_)
-                    | Err(ExecuteError::Rejected(_))
-                    | Err(ExecuteError::Append(AppendError::Conflict(_))) => assert_eq!(at, None),
+                    | Err(
+                        ExecuteError::Rejected(_)
+                        | ExecuteError::Append(AppendError::Conflict(_)),
+                    ) => assert_eq!(at, None),
                     Err(other) => panic!("{other}"),
                 }
             }

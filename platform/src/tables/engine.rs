@@ -2,27 +2,27 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Plan, ProcessEntry, Progress, Tables, TablesError, issue, rows::Rows, store};
+use super::{
+    Plan, ProcessEntry, Progress, Tables, TablesError, issue, store,
+    turn::{apply, fire_all},
+};
 use crate::{
     clock::Clock,
+    clock_guard::ClockGuard,
     commit::Recorded,
-    entropy::{caused_by, derived},
-    event_log::{EventLog, Filter, Page},
-    ids::{CommandId, EventRef, Position},
-    process::Input,
+    event_log::{EventLog, Filter},
+    ids::Position,
     projection::Fact,
     stream::Streams,
 };
 
 /// How long the engine waits after the log could not be read.
 const PAUSE: Duration = Duration::from_secs(1);
-/// At most this many timers fire in one transaction.
-const TIMERS_MAX: usize = 5_000;
 
 /// What the engine of a service works with.
 #[derive(Clone)]
@@ -97,7 +97,9 @@ impl<E: Send + Sync + 'static> Engine<E> {
         let mut pages = self.means.log.follow(Filter { services }, from);
         let clock = self.means.clock.clone();
         loop {
-            let due = self.next_due()?.filter(|_| self.live && self.means.hand);
+            let guard = self.means.streams.guard().clone();
+            let acts = self.live && self.means.hand;
+            let due = self.next_due()?.filter(|_| acts);
             tokio::select! {
                 biased;
                 Some(reply) = self.rebuilds.recv() => {
@@ -122,7 +124,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
                     Some(Err(error)) => return Err(TablesError::Query(error.to_string())),
                     None => return Ok(()),
                 },
-                () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {
+                () = due_and_right(&clock, &guard, due.unwrap_or_default()), if due.is_some() => {
                     let upto = self.tables.progress().borrow().position;
                     let now = clock.now();
                     self.work(move |db, plan, stopped, _| fire_all(db, plan, stopped, now)).await?;
@@ -241,6 +243,15 @@ impl<E: Send + Sync + 'static> Engine<E> {
     }
 }
 
+/// Waits until a timer is due by a clock that is right.
+async fn due_and_right(clock: &Clock, guard: &ClockGuard, due: DateTime<Utc>) {
+    clock.sleep_until(due).await;
+    while guard.waits().is_some() {
+        guard.released().await;
+        clock.sleep_until(due).await;
+    }
+}
+
 /// Removes a database file and what SQLite keeps beside it.
 fn remove(file: &std::path::Path) {
     for suffix in ["", "-wal", "-shm"] {
@@ -252,13 +263,13 @@ fn remove(file: &std::path::Path) {
 }
 
 impl<E> Plan<E> {
-    fn names(&self, hand: bool) -> Vec<&'static str> {
+    pub(super) fn names(&self, hand: bool) -> Vec<&'static str> {
         let processes = self.processes.iter().filter(|_| hand).map(|p| p.name);
         self.projections.iter().map(|p| p.name).chain(processes).collect()
     }
 
     /// What this service hears in some commits, and an event that it should and can't.
-    fn facts(&self, commits: &[Recorded]) -> (Vec<Fact<E>>, Option<(Position, String)>) {
+    pub(super) fn facts(&self, commits: &[Recorded]) -> (Vec<Fact<E>>, Option<(Position, String)>) {
         let mut facts = Vec::new();
         for commit in commits {
             let before = facts.len();
@@ -283,143 +294,4 @@ impl<E> Plan<E> {
         }
         (facts, None)
     }
-}
-
-/// Takes a page of the log into all projections and processes, in one transaction.
-fn apply<E>(
-    db: &mut Connection,
-    plan: &Plan<E>,
-    stopped: &mut BTreeMap<&'static str, String>,
-    hand: bool,
-    page: &Page,
-) -> rusqlite::Result<()> {
-    let (facts, poison) = plan.facts(&page.commits);
-    let upto = match &poison {
-        Some((position, _)) => Position(position.0.saturating_sub(1)),
-        None => page.upto,
-    };
-    let tx = db.transaction()?;
-    for p in &plan.projections {
-        part(&tx, p.name, stopped, upto, |from| {
-            facts.iter().filter(|fact| fact.position > from).try_for_each(|fact| {
-                (p.apply)(&tx, fact).map_err(|error| format!("{}: {error}", fact.source))
-            })
-        })?;
-    }
-    for p in plan.processes.iter().filter(|_| hand) {
-        part(&tx, p.name, stopped, upto, |from| {
-            facts.iter().filter(|fact| fact.position > from).try_for_each(|fact| {
-                fire(&tx, p, fact.at, usize::MAX)?;
-                take(&tx, p, fact).map_err(|error| format!("{}: {error}", fact.source))
-            })
-        })?;
-    }
-    let entries = page.commits.iter().flat_map(|commit| &commit.entries);
-    store::seen(&tx, entries.map(|entry| entry.cmd))?;
-    if let Some((_, why)) = poison {
-        for name in plan.names(hand) {
-            stopped.entry(name).or_insert_with(|| why.clone());
-            let at = store::checkpoint(&tx, name)?;
-            store::set_checkpoint(&tx, name, at, Some(&why))?;
-        }
-    }
-    tx.commit()
-}
-
-/// Runs one projection's or process's share of a transaction: all of it, or it is stopped where it
-/// was.
-fn part(
-    tx: &Connection,
-    name: &'static str,
-    stopped: &mut BTreeMap<&'static str, String>,
-    upto: Position,
-    work: impl FnOnce(Position) -> Result<(), String>,
-) -> rusqlite::Result<()> {
-    if stopped.contains_key(name) {
-        return Ok(());
-    }
-    let from = store::checkpoint(tx, name)?;
-    if from >= upto {
-        return Ok(());
-    }
-    tx.execute_batch("SAVEPOINT part")?;
-    match work(from) {
-        Ok(()) => {
-            tx.execute_batch("RELEASE part")?;
-            store::set_checkpoint(tx, name, upto, None)
-        }
-        Err(why) => {
-            tx.execute_batch("ROLLBACK TO part; RELEASE part")?;
-            store::set_checkpoint(tx, name, from, Some(&why))?;
-            stopped.insert(name, why);
-            Ok(())
-        }
-    }
-}
-
-/// Gives a process one event.
-fn take<E>(tx: &Connection, process: &ProcessEntry<E>, fact: &Fact<E>) -> Result<(), String> {
-    let id = |n| caused_by(process.name, &fact.source, n);
-    step(tx, process, &Input::Event(fact), fact.at, Some(&fact.source), id)
-}
-
-/// Gives a process its timers due before `limit`, in order, at most `most`.
-fn fire<E>(
-    tx: &Connection,
-    process: &ProcessEntry<E>,
-    limit: DateTime<Utc>,
-    most: usize,
-) -> Result<(), String> {
-    for _ in 0..most {
-        let first = store::first_timer(tx, Some(process.name), Some(limit));
-        let Some(timer) = first.map_err(|e| e.to_string())? else { break };
-        store::clear_timer(tx, &timer.process, &timer.name).map_err(|e| e.to_string())?;
-        let due = timer.due;
-        let scope = format!("{}/{}/{}", process.name, timer.name, due.timestamp_micros());
-        let id = |n: usize| CommandId(derived(&scope, &n.to_string()));
-        let input = Input::Timer { name: &timer.name, due };
-        step(tx, process, &input, due, None, id)
-            .map_err(|error| format!("timer {} due {due}: {error}", timer.name))?;
-    }
-    Ok(())
-}
-
-fn step<E>(
-    tx: &Connection,
-    process: &ProcessEntry<E>,
-    input: &Input<'_, E>,
-    now: DateTime<Utc>,
-    cause: Option<&EventRef>,
-    id: impl Fn(usize) -> CommandId,
-) -> Result<(), String> {
-    let mut rows = Rows::of(tx, process.name);
-    let actions = (process.step)(&mut rows, input, now).map_err(|error| error.to_string())?;
-    if let Some(failure) = rows.failure() {
-        return Err(failure);
-    }
-    store::write_actions(tx, process.name, cause, actions, id).map_err(|error| error.to_string())
-}
-
-/// Gives every process what is due by `now`.
-fn fire_all<E>(
-    db: &mut Connection,
-    plan: &Plan<E>,
-    stopped: &mut BTreeMap<&'static str, String>,
-    now: DateTime<Utc>,
-) -> rusqlite::Result<()> {
-    let tx = db.transaction()?;
-    for p in &plan.processes {
-        if stopped.contains_key(p.name) {
-            continue;
-        }
-        tx.execute_batch("SAVEPOINT part")?;
-        if let Err(why) = fire(&tx, p, now + TimeDelta::microseconds(1), TIMERS_MAX) {
-            tx.execute_batch("ROLLBACK TO part")?;
-            let at = store::checkpoint(&tx, p.name)?;
-            store::set_checkpoint(&tx, p.name, at, Some(&why))?;
-            stopped.insert(p.name, why);
-        }
-        tx.execute_batch("RELEASE part")?;
-    }
-    tx.commit()
 }

@@ -70,7 +70,7 @@ pub(super) async fn keep<E: Send + Sync + 'static>(
         match tokio::spawn(task).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::error!(service, %error, "giving commands failed, starting again")
+                tracing::error!(service, %error, "giving commands failed, starting again");
             }
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

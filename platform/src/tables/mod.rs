@@ -30,6 +30,7 @@ pub(crate) mod rows;
 mod store;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use engine::Engine;
 pub(crate) use engine::{Means, Rebuild};

@@ -1,0 +1,202 @@
+//! Keeps a wrong clock from doing harm.
+//!
+//! A clock that is behind the log writes nothing: what it wrote would stand in the wrong order of
+//! time. A clock that has leapt forward lets the processes wait for an administrator's word, since
+//! they would act on months of timers at once; pages, and what people do there, go on.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+
+/// How far the clock may be behind the log's newest event.
+const BEHIND_MAX: TimeDelta = TimeDelta::minutes(5);
+/// How far the clock may leap forward while the program runs.
+const LEAP_MAX: TimeDelta = TimeDelta::hours(1);
+/// How long a log may have rested at a start before somebody has to say that the clock is right.
+const REST_MAX: TimeDelta = TimeDelta::days(30);
+
+/// Watches the clock of one node. A copy watches the same; the default one lets all pass, for a
+/// clock that is moved by hand.
+#[derive(Debug, Clone, Default)]
+pub struct ClockGuard(Option<Arc<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    /// The newest event's time, in microseconds since 1970.
+    newest_us: AtomicI64,
+    /// The wall clock and the time since the machine's start, when the clock was last right.
+    right: Mutex<(DateTime<Utc>, TimeDelta)>,
+    /// Why the processes wait, if they do.
+    waits: watch::Sender<Option<String>>,
+}
+
+fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+impl ClockGuard {
+    /// Watches `clock` from now on over a log whose newest event is of `newest`.
+    pub fn new(clock: &Clock, newest: Option<DateTime<Utc>>) -> Self {
+        if clock.is_virtual() {
+            return Self::default();
+        }
+        let now = clock.now();
+        let rested = newest.filter(|newest| now - *newest > REST_MAX).map(|newest| {
+            format!(
+                "the clock shows {}, but the log's last event is of {}",
+                text(now),
+                text(newest)
+            )
+        });
+        Self(Some(Arc::new(Inner {
+            clock: clock.clone(),
+            newest_us: AtomicI64::new(newest.map_or(i64::MIN, |newest| newest.timestamp_micros())),
+            right: Mutex::new((now, clock.since_boot())),
+            waits: watch::Sender::new(rested),
+        })))
+    }
+
+    /// Says why nothing may be written now, if that is so: the clock is behind the log.
+    pub fn refusal(&self) -> Option<String> {
+        let inner = self.0.as_ref()?;
+        let newest = inner.newest_us.load(Ordering::Relaxed);
+        let newest = DateTime::from_timestamp_micros(newest)?;
+        let now = inner.clock.now();
+        (newest - now > BEHIND_MAX).then(|| {
+            format!(
+                "the clock shows {}, but the log's last event is of {}: nothing is written until \
+                 the clock is set right",
+                text(now),
+                text(newest)
+            )
+        })
+    }
+
+    /// Notes that something was written at `at`.
+    pub(crate) fn wrote(&self, at: DateTime<Utc>) {
+        if let Some(inner) = &self.0 {
+            inner.newest_us.fetch_max(at.timestamp_micros(), Ordering::Relaxed);
+        }
+    }
+
+    /// Says why the processes wait, if they do; looks at the clock first.
+    pub fn waits(&self) -> Option<String> {
+        let inner = self.0.as_ref()?;
+        let right = inner.right.lock().unwrap_or_else(PoisonError::into_inner);
+        let leap = (inner.clock.now() - right.0) - (inner.clock.since_boot() - right.1);
+        if leap > LEAP_MAX {
+            inner.waits.send_if_modified(|waits| {
+                let new = waits.is_none();
+                waits.get_or_insert_with(|| {
+                    format!(
+                        "the clock has leapt forward by {} minutes and shows {}",
+                        leap.num_minutes(),
+                        text(inner.clock.now())
+                    )
+                });
+                new
+            });
+        } else if leap < TimeDelta::zero() {
+            // Slow steps back, as a time server takes them, must not hide a later leap.
+            drop(right);
+            self.set_right();
+        }
+        inner.waits.borrow().clone()
+    }
+
+    fn set_right(&self) {
+        if let Some(inner) = &self.0 {
+            let mut right = inner.right.lock().unwrap_or_else(PoisonError::into_inner);
+            *right = (inner.clock.now(), inner.clock.since_boot());
+        }
+    }
+
+    /// An administrator says that the clock is right: the processes go on.
+    pub fn release(&self) {
+        self.set_right();
+        if let Some(inner) = &self.0 {
+            inner.waits.send_replace(None);
+        }
+    }
+
+    /// Waits until the processes may go on.
+    pub async fn released(&self) {
+        while self.waits().is_some() {
+            let Some(inner) = &self.0 else { return };
+            let mut waits = inner.waits.subscribe();
+            // The sender lives as long as this copy.
+            let _ = waits.wait_for(Option::is_none).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(newest: TimeDelta) -> (ClockGuard, Clock) {
+        let clock = Clock::system();
+        let guard = ClockGuard::new(&clock, Some(clock.now() + newest));
+        (guard, clock)
+    }
+
+    fn leap(guard: &ClockGuard, by: TimeDelta) {
+        let inner = guard.0.as_ref().unwrap();
+        inner.right.lock().unwrap().0 -= by;
+    }
+
+    #[test]
+    fn a_clock_behind_the_log_writes_nothing() {
+        assert_eq!(guard(TimeDelta::minutes(4)).0.refusal(), None);
+        let (behind, clock) = guard(TimeDelta::minutes(6));
+        let told = behind.refusal().unwrap();
+        assert!(told.contains("until the clock is set right"), "{told}");
+        assert_eq!(ClockGuard::new(&clock, None).refusal(), None);
+        let (guard, clock) = guard(TimeDelta::zero());
+        guard.wrote(clock.now() + TimeDelta::minutes(10));
+        assert!(guard.refusal().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_leap_makes_processes_wait_for_a_word() {
+        let (guard, _) = guard(TimeDelta::zero());
+        leap(&guard, TimeDelta::minutes(59));
+        assert_eq!(guard.waits(), None);
+        leap(&guard, TimeDelta::minutes(2));
+        assert!(guard.waits().unwrap().contains("leapt forward by 61 minutes"));
+        assert_eq!(guard.refusal(), None, "people go on");
+        let waiting = tokio::spawn({
+            let guard = guard.clone();
+            async move { guard.released().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        guard.release();
+        waiting.await.unwrap();
+        assert_eq!(guard.waits(), None);
+    }
+
+    #[test]
+    fn a_log_that_has_rested_for_long_asks_first() {
+        assert_eq!(guard(TimeDelta::days(-29)).0.waits(), None);
+        let (rested, _) = guard(TimeDelta::days(-31));
+        assert!(rested.waits().unwrap().contains("the log's last event is of"));
+        rested.release();
+        assert_eq!(rested.waits(), None);
+    }
+
+    #[test]
+    fn a_clock_moved_by_hand_is_always_right() {
+        let clock = Clock::standing_at(DateTime::UNIX_EPOCH);
+        let guard = ClockGuard::new(&clock, Some(clock.now() + TimeDelta::days(400)));
+        clock.advance(TimeDelta::days(300));
+        assert_eq!((guard.refusal(), guard.waits()), (None, None));
+    }
+}
