@@ -6,4 +6,5 @@ mod affected;
 mod agenda;
 mod office;
 mod opening;
+mod seeds;
 mod venues;
