@@ -1,0 +1,12 @@
+//! The whole service on a log in memory, a clock moved by hand and an outbox in a folder.
+
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod reminders;
+#[cfg(test)]
+mod world;
