@@ -2,7 +2,7 @@
 //! people as much as it needs.
 
 use chrono::{DateTime, Utc};
-use linli_platform::{commit::NewEvent, ids::StreamId};
+use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -25,6 +25,8 @@ pub enum Heard {
         /// What happened.
         event: CalendarEvent,
     },
+    /// What the process asked for in vain.
+    Process(Noted),
     /// Of a resident.
     Resident(Uuid, ResidentEvent),
 }
@@ -142,6 +144,9 @@ pub enum CalendarEvent {
 pub enum ResidentEvent {
     /// Somebody is new.
     ResidentRegistered {
+        /// The code of their building.
+        #[serde(default)]
+        building: String,
         /// Whether they are under 14.
         #[serde(default, rename = "under14")]
         under_14: bool,
@@ -151,6 +156,12 @@ pub enum ResidentEvent {
         /// Whether they are under 14, if that changed.
         #[serde(default, rename = "under14")]
         under_14: Option<bool>,
+    },
+    /// They live elsewhere now.
+    ResidentMoved {
+        /// The code of their building.
+        #[serde(default)]
+        building: String,
     },
     /// A consent was given.
     ConsentGiven {
@@ -189,9 +200,10 @@ const OF_CALENDAR: [&str; 6] = [
     "occurrenceMoved",
     "occurrenceCancelled",
 ];
-const OF_PEOPLE: [&str; 7] = [
+const OF_PEOPLE: [&str; 8] = [
     "residentRegistered",
     "residentChanged",
+    "residentMoved",
     "consentGiven",
     "consentWithdrawn",
     "teamJoined",
@@ -211,6 +223,7 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         ("attendance", "duty", _) => {
             Some(Heard::Duty(OccurrenceKey::of(stream).map_err(wrong)?, event.decode()?))
         }
+        ("attendance", "process", _) => Some(Heard::Process(event.decode()?)),
         ("calendar", "activity", Some(activity)) if OF_CALENDAR.contains(&name) => {
             let (community, event) = (stream.community().to_owned(), event.decode()?);
             Some(Heard::Calendar { community, activity, event })

@@ -101,13 +101,11 @@ pub(super) fn register(
         Standing::None | Standing::Excused if state.names() >= NAMES_MAX => {
             Err(Rejection::TooManyNames(NAMES_MAX))
         }
-        Standing::None | Standing::Excused => {
-            Ok(vec![if free {
-                RollEvent::Registered { resident, proxy }
-            } else {
-                RollEvent::Waitlisted { resident, proxy }
-            }])
-        }
+        Standing::None | Standing::Excused => Ok(vec![if free {
+            RollEvent::Registered { resident, proxy }
+        } else {
+            RollEvent::Waitlisted { resident, proxy }
+        }]),
     }
 }
 

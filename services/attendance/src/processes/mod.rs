@@ -1,0 +1,5 @@
+//! What attendance does by itself.
+
+mod rolls;
+
+pub use rolls::{Order, Rolls};

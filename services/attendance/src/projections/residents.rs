@@ -1,0 +1,92 @@
+//! `residents`: of each resident what registration depends on, and the building that tells people
+//! of one name apart.
+
+use linli_platform::projection::{ApplyError, Fact, Projection};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use uuid::Uuid;
+
+use crate::contract::heard::{GUARDIAN, Heard, ResidentEvent};
+
+/// The projection.
+pub enum Residents {}
+
+impl Projection<Heard> for Residents {
+    const NAME: &'static str = "residents";
+    const VERSION: u32 = 1;
+    const TABLES: &'static str = "
+        CREATE TABLE residents (
+            resident BLOB PRIMARY KEY, building TEXT NOT NULL,
+            under_14 INTEGER NOT NULL, guardian INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE residents_team (
+            resident BLOB NOT NULL, team BLOB NOT NULL, PRIMARY KEY (resident, team)
+        ) STRICT, WITHOUT ROWID;";
+
+    fn apply(db: &Connection, fact: &Fact<Heard>) -> Result<(), ApplyError> {
+        use ResidentEvent as E;
+        let Heard::Resident(resident, event) = &fact.event else { return Ok(()) };
+        let guardian = |given: bool| {
+            db.prepare_cached("UPDATE residents SET guardian = ? WHERE resident = ?")?
+                .execute(params![given, resident])
+        };
+        match event {
+            E::ResidentRegistered { building, under_14 } => {
+                db.prepare_cached("INSERT OR REPLACE INTO residents VALUES (?, ?, ?, 0)")?
+                    .execute(params![resident, building, under_14])?;
+            }
+            E::ResidentChanged { under_14 } => {
+                db.prepare_cached(
+                    "UPDATE residents SET under_14 = coalesce(?, under_14) WHERE resident = ?",
+                )?
+                .execute(params![under_14, resident])?;
+            }
+            E::ResidentMoved { building } => {
+                db.prepare_cached("UPDATE residents SET building = ? WHERE resident = ?")?
+                    .execute(params![building, resident])?;
+            }
+            E::ConsentGiven { purpose } if purpose == GUARDIAN => drop(guardian(true)?),
+            E::ConsentWithdrawn { purpose } if purpose == GUARDIAN => drop(guardian(false)?),
+            E::ConsentGiven { .. } | E::ConsentWithdrawn { .. } => {}
+            E::TeamJoined { team } => {
+                db.prepare_cached("INSERT OR IGNORE INTO residents_team VALUES (?, ?)")?
+                    .execute(params![resident, team])?;
+            }
+            E::TeamLeft { team } => {
+                db.prepare_cached("DELETE FROM residents_team WHERE resident = ? AND team = ?")?
+                    .execute(params![resident, team])?;
+            }
+            E::ResidentErased {} => {
+                db.execute("DELETE FROM residents WHERE resident = ?", [resident])?;
+                db.execute("DELETE FROM residents_team WHERE resident = ?", [resident])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What registration needs to know of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resident {
+    /// The code of their building.
+    pub building: String,
+    /// Whether they are 14 or older, or a guardian has consented.
+    pub guardian_ok: bool,
+    /// Their teams.
+    pub teams: Vec<Uuid>,
+}
+
+/// Somebody, unless unknown or erased.
+pub fn find(db: &Connection, resident: Uuid) -> rusqlite::Result<Option<Resident>> {
+    let found = db
+        .prepare_cached("SELECT building, under_14, guardian FROM residents WHERE resident = ?")?
+        .query_row([resident], |row| {
+            Ok((row.get(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+        })
+        .optional()?;
+    let Some((building, under_14, guardian)) = found else { return Ok(None) };
+    let teams = db
+        .prepare_cached("SELECT team FROM residents_team WHERE resident = ?")?
+        .query_map([resident], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(Resident { building, guardian_ok: !under_14 || guardian, teams }))
+}

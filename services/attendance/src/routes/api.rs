@@ -1,0 +1,85 @@
+//! The roll for other programs.
+
+use axum::Json;
+use linli_platform::{
+    ids::{CommandId, Position},
+    web::Refusal,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{State, ask::Ask, give::welcome};
+use crate::{
+    contract::Way,
+    deciders::roll::Command,
+    projections::rolls::{self, Counts},
+};
+
+/// A roll without names.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Roll {
+    activity: Uuid,
+    recurrence_id: String,
+    /// The larger of headcount and names.
+    attended: u32,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+/// The counts of a public occurrence to all, of any other to those who take its roll.
+pub(super) async fn counts(state: State, ask: Ask) -> Result<Json<Roll>, Refusal> {
+    let named = state.occurrence(&ask).await?;
+    let nobody = crate::projections::residents::Resident {
+        building: String::new(),
+        guardian_ok: true,
+        teams: Vec::new(),
+    };
+    if !welcome(&named, &nobody) && !ask.viewer.may("roll.take", &named.key.community) {
+        return Err(Refusal::missing());
+    }
+    let key = named.key.clone();
+    let counts = state.read(move |db| rolls::counts(db, &key)).await?;
+    let counts = counts.ok_or_else(Refusal::missing)?;
+    Ok(Json(Roll {
+        activity: named.key.activity,
+        recurrence_id: named.key.recurrence_id,
+        attended: counts.attended(),
+        counts,
+    }))
+}
+
+/// Whom to check in: by id, or by their own code or card.
+#[derive(Deserialize)]
+struct Arrival {
+    resident: Option<Uuid>,
+    code: Option<String>,
+    /// The command's id: the same again has no further effect.
+    cmd: Option<Uuid>,
+}
+
+/// What came of it.
+#[derive(Serialize)]
+pub(super) struct CheckedIn {
+    resident: Uuid,
+    way: Way,
+    position: Position,
+}
+
+pub(super) async fn check_in(state: State, ask: Ask) -> Result<Json<CheckedIn>, Refusal> {
+    let named = state.occurrence(&ask).await?;
+    let Arrival { resident, code, cmd } = ask.body()?;
+    let (resident, way) = match (resident, code) {
+        (Some(resident), None) => (resident, Way::List),
+        (None, Some(code)) => {
+            let unknown = || Refusal::invalid(ask.text().get("no_code"));
+            state.bearer(&code).await?.ok_or_else(unknown)?
+        }
+        _ => return Err(Refusal::invalid(ask.text().get("resident_or_code"))),
+    };
+    state.resident(resident, ask.text()).await?;
+    let cmd = cmd.map_or_else(|| state.platform.entropy.command(), CommandId);
+    let command = Command::CheckIn { resident, way, at: None, proxy: None, staff: true };
+    let position = state.roll(&ask.viewer, &named, cmd, command).await?;
+    Ok(Json(CheckedIn { resident, way, position }))
+}

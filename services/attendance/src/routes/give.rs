@@ -1,0 +1,136 @@
+//! From a link to an occurrence, and from a form to a command.
+
+use chrono_tz::Tz;
+use linli_platform::{
+    decider::Decider,
+    ids::{CommandId, Position, StreamId},
+    stream::{Accepted, ExecuteError, Meta},
+    tables::TablesError,
+    web::{Refusal, Viewer},
+};
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::{State, ask::Ask, text::Text};
+use crate::{
+    contract::heard::Visibility,
+    deciders::{
+        duty::{self, Duty},
+        roll::{self, Roll},
+    },
+    projections::{
+        activities::{self, Named},
+        residents::{self, Resident},
+    },
+};
+
+impl State {
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, TablesError> {
+        self.tables.read(query).await
+    }
+
+    /// The occurrence that the path names.
+    pub(super) async fn occurrence(&self, ask: &Ask) -> Result<Named, Refusal> {
+        let part = |name| ask.part(name).to_owned();
+        self.linked(part("community"), part("activity"), part("recurrence_id")).await
+    }
+
+    pub(super) async fn linked(
+        &self,
+        community: String,
+        activity: String,
+        recurrence_id: String,
+    ) -> Result<Named, Refusal> {
+        let found = self
+            .read(move |db| activities::by_link(db, &community, &activity, &recurrence_id))
+            .await?;
+        found.ok_or_else(Refusal::missing)
+    }
+
+    /// Somebody whom a form names, if they are known.
+    pub(super) async fn resident(&self, id: Uuid, text: Text) -> Result<Resident, Refusal> {
+        let found = self.read(move |db| residents::find(db, id)).await?;
+        found.ok_or_else(|| Refusal::invalid(text.get("no_resident")))
+    }
+
+    /// A command to the occurrence's roll.
+    pub(super) async fn roll(
+        &self,
+        viewer: &Viewer,
+        of: &Named,
+        cmd: CommandId,
+        command: roll::Command,
+    ) -> Result<Position, Refusal> {
+        let stream = of.key.roll().map_err(|_| Refusal::missing())?;
+        let no = |text: Text, rejection: &roll::Rejection| {
+            let values = rejection.values(|at| text.when(at, of.zone));
+            text.no(rejection.key(), &values)
+        };
+        self.give::<Roll>(viewer, &stream, cmd, command, no).await.map(|done| done.position)
+    }
+
+    /// A command to the occurrence's duties.
+    pub(super) async fn duty(
+        &self,
+        viewer: &Viewer,
+        of: &Named,
+        cmd: CommandId,
+        command: duty::Command,
+    ) -> Result<Position, Refusal> {
+        let stream = of.key.duty().map_err(|_| Refusal::missing())?;
+        let no = |text: Text, rejection: &duty::Rejection| {
+            let values = rejection.values(|at| text.when(at, of.zone));
+            text.no(rejection.key(), &values)
+        };
+        self.give::<Duty>(viewer, &stream, cmd, command, no).await.map(|done| done.position)
+    }
+
+    async fn give<D: Decider>(
+        &self,
+        viewer: &Viewer,
+        stream: &StreamId,
+        cmd: CommandId,
+        command: D::Command,
+        no: impl Fn(Text, &D::Rejection) -> String,
+    ) -> Result<Accepted<D::Event>, Refusal> {
+        let meta = Meta::by(viewer.actor(), cmd);
+        let answer = self.platform.streams.execute::<D>(stream, meta, command).await;
+        answer.map_err(|error| match error {
+            ExecuteError::Rejected(rejection) => Refusal::no(no(Text::of(viewer), &rejection)),
+            other => Refusal::failed(other),
+        })
+    }
+}
+
+/// Whether somebody may come to an occurrence.
+pub(super) fn welcome(of: &Named, resident: &Resident) -> bool {
+    match of.visibility {
+        Visibility::Public => true,
+        Visibility::Team => resident.teams.iter().any(|team| of.teams.contains(team)),
+        Visibility::Staff => false,
+    }
+}
+
+/// Where residents see the occurrence.
+pub(super) fn path(of: &Named) -> String {
+    format!("/c/{}/{}/{}", of.key.community, of.slug, of.key.recurrence_id)
+}
+
+/// Where the desk sees its roll.
+pub(super) fn desk_path(of: &Named) -> String {
+    format!("/desk/{}/roll/{}/{}", of.key.community, of.slug, of.key.recurrence_id)
+}
+
+/// A wall-clock time of the occurrence's day, as `09:30`, as an instant.
+pub(super) fn on_the_day(
+    clock: &str,
+    start: chrono::DateTime<chrono::Utc>,
+    zone: Tz,
+) -> Option<chrono::DateTime<chrono::Utc>> {
+    let clock = chrono::NaiveTime::parse_from_str(clock, "%H:%M").ok()?;
+    let day = start.with_timezone(&zone).date_naive();
+    day.and_time(clock).and_local_timezone(zone).earliest().map(|at| at.to_utc())
+}

@@ -1,0 +1,195 @@
+//! The desk's page of a roll: who is expected, who is there, who is missing.
+
+use askama::Template;
+use linli_platform::{
+    directory::Purpose,
+    web::{Page, Refusal},
+};
+use uuid::Uuid;
+
+pub(super) use super::roll_form::{close, headcount, hours, take};
+use super::{
+    State,
+    ask::Ask,
+    give::{desk_path, path},
+    text::Text,
+};
+use crate::projections::{
+    activities::Named,
+    declined,
+    rolls::{self, Counts, Person, Standing},
+};
+
+#[derive(Template)]
+#[template(path = "roll.html")]
+struct RollPage {
+    t: Text,
+    title: String,
+    when: String,
+    path: String,
+    public: String,
+    figures: Vec<(&'static str, String)>,
+    counts: Counts,
+    note: Option<&'static str>,
+    declined: Vec<String>,
+    rows: Vec<Row>,
+    q: String,
+    found: Vec<Row>,
+    cmds: [Uuid; 5],
+}
+
+/// One line of a roll.
+pub(super) struct Row {
+    pub id: Uuid,
+    pub name: String,
+    pub building: String,
+    pub badge: &'static str,
+    pub state: String,
+    pub present: bool,
+    pub came: String,
+    pub left: String,
+    pub minutes: Option<u32>,
+}
+
+/// A roll as a page reads it.
+pub(super) struct Read {
+    pub named: Named,
+    pub counts: Counts,
+    pub rows: Vec<Row>,
+}
+
+impl State {
+    /// The roll that the path names, with everybody's name.
+    pub(super) async fn whole_roll(&self, ask: &Ask) -> Result<Read, Refusal> {
+        let named = self.occurrence(ask).await?;
+        let key = named.key.clone();
+        let read = self.read(move |db| Ok((rolls::counts(db, &key)?, rolls::people(db, &key)?)));
+        let (counts, people) = read.await?;
+        let counts = counts.ok_or_else(Refusal::missing)?;
+        let rows = self.rows(ask, &named, people).await?;
+        Ok(Read { named, counts, rows })
+    }
+
+    /// People found by name or card, as rows of the roll.
+    pub(super) async fn found(
+        &self,
+        ask: &Ask,
+        named: &Named,
+        q: &str,
+    ) -> Result<Vec<Row>, Refusal> {
+        if q.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (ids, key) = (self.find(&named.key.community, q).await?, named.key.clone());
+        let read = self.read(move |db| {
+            let row = |id| {
+                let nobody = Person {
+                    resident: id,
+                    standing: Standing::None,
+                    came_at: None,
+                    way: None,
+                    left_at: None,
+                    minutes: None,
+                };
+                Ok(rolls::person_of(db, &key, id)?.unwrap_or(nobody))
+            };
+            ids.into_iter().map(row).collect::<rusqlite::Result<Vec<_>>>()
+        });
+        let people = read.await?;
+        self.rows(ask, named, people).await
+    }
+
+    async fn rows(
+        &self,
+        ask: &Ask,
+        named: &Named,
+        people: Vec<Person>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let ids: Vec<_> = people.iter().map(|person| person.resident).collect();
+        let mut buildings = self.buildings(ids.clone()).await?;
+        let called = self.names(&ask.viewer, ids, Purpose::Desk).await;
+        let row = |person: Person| {
+            let building = buildings.remove(&person.resident).unwrap_or_default();
+            row(ask.text(), named, &person, &called, building)
+        };
+        Ok(people.into_iter().map(row).collect())
+    }
+}
+
+fn row(
+    t: Text,
+    named: &Named,
+    person: &Person,
+    called: &super::people::Names,
+    building: String,
+) -> Row {
+    let (badge, state) = match (person.came_at, person.standing) {
+        (Some(_), Standing::Registered) => ("present", t.get("state_present").to_owned()),
+        (Some(_), _) => ("present", t.get("state_walk_in").to_owned()),
+        (None, Standing::Registered) => ("registered", t.get("state_registered").to_owned()),
+        (None, Standing::Waiting(n)) => ("waiting", t.n("state_waiting_n", n)),
+        (None, Standing::Excused) => ("excused", t.get("state_excused").to_owned()),
+        (None, Standing::None) => ("none", t.get("state_none").to_owned()),
+    };
+    let clock = |at| t.clock(at, named.zone);
+    Row {
+        id: person.resident,
+        name: called.get(person.resident),
+        building,
+        badge,
+        state,
+        present: person.came_at.is_some(),
+        came: person.came_at.map(clock).unwrap_or_default(),
+        left: person.left_at.map(clock).unwrap_or_default(),
+        minutes: person.minutes,
+    }
+}
+
+pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
+    let Read { named, counts, rows } = state.whole_roll(&ask).await?;
+    let (q, key) = (ask.field("q").to_owned(), named.key.clone());
+    let declined = state.read(move |db| declined::of_occurrence(db, &key)).await?;
+    let found = state.found(&ask, &named, &q).await?;
+    let t = ask.text();
+    let note = match (counts.cancelled, counts.closed) {
+        (true, _) => Some("no_cancelled"),
+        (_, true) => Some("no_closed"),
+        _ => None,
+    };
+    let entropy = &state.platform.entropy;
+    let page = RollPage {
+        t,
+        title: named.title(t.0).to_owned(),
+        when: t.span(counts.start, counts.end, named.zone),
+        path: desk_path(&named),
+        public: path(&named),
+        figures: figures(t, &counts),
+        counts,
+        note,
+        declined,
+        rows,
+        q,
+        found,
+        cmds: std::array::from_fn(|_| entropy.uuid()),
+    };
+    let html = page.render().map_err(Refusal::failed)?;
+    Ok(Page::new(format!("{} · {}", t.get("roll"), page.title), html).of(&named.key.community))
+}
+
+fn figures(t: Text, counts: &Counts) -> Vec<(&'static str, String)> {
+    let registered = match counts.capacity {
+        0 => counts.registered.to_string(),
+        capacity => format!("{} / {capacity}", counts.registered),
+    };
+    let headcount = counts.headcount.map_or_else(|| "–".to_owned(), |people| people.to_string());
+    vec![
+        ("figure_registered", registered),
+        ("figure_waiting", counts.waiting.to_string()),
+        ("figure_present", counts.present.to_string()),
+        ("figure_missing", counts.missing.to_string()),
+        ("figure_excused", counts.excused.to_string()),
+        ("figure_headcount", headcount),
+        ("figure_attended", counts.attended().to_string()),
+        ("figure_hours", t.hours(counts.minutes)),
+    ]
+}

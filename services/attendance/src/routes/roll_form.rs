@@ -1,0 +1,117 @@
+//! What the desk does to a roll: ticks, headcount, hours, closing.
+
+use axum::response::Response;
+use linli_platform::{
+    directory::DirectoryError,
+    entropy::derived,
+    ids::{CommandId, Position},
+    vault::Sealed,
+    web::{Refusal, see},
+};
+use uuid::Uuid;
+
+use super::{State, ask::Ask, give::desk_path};
+use crate::{contract::Way, deciders::roll::Command, projections::activities::Named};
+
+/// What is done to everybody ticked.
+fn verb(name: &str, resident: Uuid) -> Option<Command> {
+    Some(match name {
+        "check-in" => {
+            Command::CheckIn { resident, way: Way::List, at: None, proxy: None, staff: true }
+        }
+        "check-out" => Command::CheckOut { resident, at: None, minutes: None },
+        "excuse" => Command::Excuse { resident },
+        "reverse" => Command::ReverseCheckIn { resident },
+        "withdraw" => Command::Withdraw { resident },
+        _ => return None,
+    })
+}
+
+/// Ticks: `do` for all of `resident`, or `one`, which is `<verb> <resident>`.
+pub(super) async fn take(state: State, ask: Ask) -> Result<Response, Refusal> {
+    let of = state.occurrence(&ask).await?;
+    let unclear = || Refusal::invalid(ask.text().get("nobody_ticked"));
+    let (name, ids): (&str, Vec<&str>) = match ask.field("one").split_once(' ') {
+        Some((name, id)) => (name, vec![id]),
+        None => (ask.field("do"), ask.all("resident").collect()),
+    };
+    let ids = ids.into_iter().map(Uuid::try_parse).collect::<Result<Vec<_>, _>>();
+    let ids = ids.map_err(|_| unclear())?;
+    let commands: Option<Vec<_>> = ids.iter().map(|&id| Some((id, verb(name, id)?))).collect();
+    let commands = commands.filter(|commands| !commands.is_empty()).ok_or_else(unclear)?;
+    let position = state.take_all(&ask, &of, name, commands).await?;
+    Ok(see(&desk_path(&of), position))
+}
+
+impl State {
+    /// Does all of it; one that is rejected keeps none of the others back, but is told.
+    pub(super) async fn take_all(
+        &self,
+        ask: &Ask,
+        of: &Named,
+        verb: &str,
+        commands: Vec<(Uuid, Command)>,
+    ) -> Result<Position, Refusal> {
+        let form = ask.command()?;
+        let (mut last, mut rejected) = (Position::default(), Vec::new());
+        for (resident, command) in commands {
+            // Each has an id of its own that the same form sent again brings about again.
+            let cmd = CommandId(derived(&form.to_string(), &format!("{verb} {resident}")));
+            match self.roll(&ask.viewer, of, cmd, command).await {
+                Ok(position) => last = last.max(position),
+                Err(refusal) if refusal.status.is_client_error() => {
+                    rejected.push((resident, refusal.text));
+                }
+                Err(failed) => return Err(failed),
+            }
+        }
+        if rejected.is_empty() {
+            return Ok(last);
+        }
+        let ids = rejected.iter().map(|(id, _)| *id).collect();
+        let purpose = linli_platform::directory::Purpose::Desk;
+        let called = self.names(&ask.viewer, ids, purpose).await;
+        let line = |(id, why): &(Uuid, String)| format!("{}: {why}", called.get(*id));
+        Err(Refusal::no(rejected.iter().map(line).collect::<Vec<_>>().join("\n")))
+    }
+
+    /// Seals a remark under the key of the person it is about; none if it is empty.
+    async fn sealed(
+        &self,
+        of: &Named,
+        resident: Uuid,
+        remark: &str,
+    ) -> Result<Option<Sealed>, Refusal> {
+        if remark.is_empty() {
+            return Ok(None);
+        }
+        let keys = self.platform.directory.keys(vec![resident]).await?;
+        let nobody = || Refusal::from(DirectoryError::Nobody(resident));
+        let key = keys.get(&resident).ok_or_else(nobody)?;
+        let stream = of.key.roll().map_err(Refusal::failed)?;
+        let sealed = key.seal(&stream, "remark", remark, &self.platform.entropy);
+        sealed.map(Some).map_err(Refusal::failed)
+    }
+}
+
+pub(super) async fn headcount(state: State, ask: Ask) -> Result<Response, Refusal> {
+    let of = state.occurrence(&ask).await?;
+    let command = Command::GiveHeadcount { people: ask.parsed("people")? };
+    let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
+    Ok(see(&desk_path(&of), position))
+}
+
+pub(super) async fn hours(state: State, ask: Ask) -> Result<Response, Refusal> {
+    let of = state.occurrence(&ask).await?;
+    let (resident, minutes) = (ask.parsed("resident")?, ask.parsed("minutes")?);
+    let remark = state.sealed(&of, resident, ask.field("remark")).await?;
+    let command = Command::CorrectHours { resident, minutes, remark };
+    let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
+    Ok(see(&desk_path(&of), position))
+}
+
+pub(super) async fn close(state: State, ask: Ask) -> Result<Response, Refusal> {
+    let of = state.occurrence(&ask).await?;
+    let position = state.roll(&ask.viewer, &of, ask.command()?, Command::Close).await?;
+    Ok(see(&desk_path(&of), position))
+}

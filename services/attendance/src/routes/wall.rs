@@ -1,0 +1,148 @@
+//! The code on the wall, and check-in from one's own phone with it.
+//!
+//! The wall shows an address that holds when it was made, sealed by the vault for this occurrence
+//! alone. It is good for ten minutes and the wall's page makes a new one every minute, so a
+//! photograph of it is soon of no use.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use linli_platform::{
+    directory::Purpose,
+    entropy::derived,
+    ids::{CommandId, Position},
+    web::{Page, Refusal, see},
+};
+use uuid::Uuid;
+
+use super::{
+    State,
+    ask::Ask,
+    code::qr,
+    give::{desk_path, path},
+    occurrence::own,
+    text::Text,
+};
+use crate::{
+    contract::Way, deciders::roll::Command, projections::activities::Named, values::OccurrenceKey,
+};
+
+/// How long a code is good to come in with.
+const GOOD_FOR: TimeDelta = TimeDelta::minutes(10);
+/// How much longer whoever came in with it may take to say whom to check in.
+const TO_CHOOSE: TimeDelta = TimeDelta::minutes(10);
+/// How often the wall makes a new one, in seconds.
+const NEW_EVERY_S: &str = "60";
+
+fn purpose(key: &OccurrenceKey) -> String {
+    format!("wall/{key}")
+}
+
+impl State {
+    fn wall_code(&self, key: &OccurrenceKey) -> Result<String, Refusal> {
+        let made = self.platform.clock.now().timestamp_micros().to_be_bytes();
+        self.platform.vault.seal_cookie(&purpose(key), &made).map_err(Refusal::failed)
+    }
+
+    /// Whether `code` was made for this occurrence and is at most so old.
+    fn wall_holds(&self, key: &OccurrenceKey, code: &str, at_most: TimeDelta) -> bool {
+        let made = self.platform.vault.open_cookie(&purpose(key), code);
+        let made = made.and_then(|bytes| bytes.as_slice().try_into().ok()).map(i64::from_be_bytes);
+        let made: Option<DateTime<Utc>> = made.and_then(DateTime::from_timestamp_micros);
+        made.is_some_and(|made| self.platform.clock.now() - made <= at_most)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "wall.html")]
+struct Wall {
+    t: Text,
+    title: String,
+    svg: String,
+    path: String,
+}
+
+pub(super) async fn page(state: State, ask: Ask) -> Result<Response, Refusal> {
+    let (named, t) = (state.occurrence(&ask).await?, ask.text());
+    let code = state.wall_code(&named.key)?;
+    let address = format!("{}{}/check-in?code={code}", state.platform.public_url, path(&named));
+    let title = named.title(t.0).to_owned();
+    let wall = Wall { t, title, svg: qr(&address)?, path: desk_path(&named) };
+    let html = wall.render().map_err(Refusal::failed)?;
+    let page = Page::new(t.get("wall_code"), html).of(&named.key.community).bare();
+    Ok(([("refresh", NEW_EVERY_S)], page).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "wall_check_in.html")]
+struct CheckIn {
+    t: Text,
+    title: String,
+    path: String,
+    code: String,
+    people: Vec<(Uuid, String)>,
+    cmd: Uuid,
+}
+
+fn spent(ask: &Ask) -> Refusal {
+    Refusal::no(ask.text().get("no_wall_code"))
+}
+
+pub(super) async fn check_in_page(state: State, ask: Ask) -> Result<Page, Refusal> {
+    let (named, t) = (state.occurrence(&ask).await?, ask.text());
+    let code = ask.field("code").to_owned();
+    if !state.wall_holds(&named.key, &code, GOOD_FOR) {
+        return Err(spent(&ask));
+    }
+    let ids = own(&ask.viewer);
+    let called = state.names(&ask.viewer, ids.clone(), Purpose::Own).await;
+    let page = CheckIn {
+        t,
+        title: named.title(t.0).to_owned(),
+        path: path(&named),
+        code,
+        people: ids.into_iter().map(|id| (id, called.get(id))).collect(),
+        cmd: state.platform.entropy.uuid(),
+    };
+    let html = page.render().map_err(Refusal::failed)?;
+    Ok(Page::new(t.get("do_check_in"), html).of(&named.key.community))
+}
+
+/// Checks in oneself and those one acts for, as ticked.
+pub(super) async fn check_in(state: State, ask: Ask) -> Result<Response, Refusal> {
+    let named = state.occurrence(&ask).await?;
+    if !state.wall_holds(&named.key, ask.field("code"), GOOD_FOR + TO_CHOOSE) {
+        return Err(spent(&ask));
+    }
+    let person = ask.viewer.person().ok_or_else(Refusal::sign_in)?;
+    let allowed = own(&ask.viewer);
+    let ids = ask.all("resident").map(Uuid::try_parse).collect::<Result<Vec<_>, _>>();
+    let ids = ids.map_err(|_| Refusal::invalid(ask.text().get("no_resident")))?;
+    if ids.is_empty() {
+        return Err(Refusal::invalid(ask.text().get("nobody_ticked")));
+    }
+    if ids.iter().any(|id| !allowed.contains(id)) {
+        return Err(Refusal::forbidden());
+    }
+    let mut last = Position::default();
+    for resident in ids {
+        last = last.max(state.arrive(&ask, &named, person, resident).await?);
+    }
+    Ok(see(&path(&named), last))
+}
+
+impl State {
+    async fn arrive(
+        &self,
+        ask: &Ask,
+        named: &Named,
+        person: Uuid,
+        resident: Uuid,
+    ) -> Result<Position, Refusal> {
+        let form = ask.command()?.to_string();
+        let cmd = CommandId(derived(&form, &resident.to_string()));
+        let proxy = (resident != person).then_some(person);
+        let command = Command::CheckIn { resident, way: Way::Code, at: None, proxy, staff: false };
+        self.roll(&ask.viewer, named, cmd, command).await
+    }
+}

@@ -1,0 +1,7 @@
+//! The whole service over a log in memory and a clock moved by hand, through its pages.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a surprise is a failure")]
+
+mod desk;
+mod registering;
+mod town;
