@@ -123,14 +123,22 @@ impl<E: Send + Sync + 'static> Plan<E> {
     }
 
     /// Adds a projection.
+    ///
+    /// # Panics
+    /// When another projection or process of the service bears its name: they would share a
+    /// checkpoint.
     #[must_use]
     pub fn projection<P: Projection<E>>(mut self) -> Self {
         let (name, tables, version) = (P::NAME, P::TABLES, P::VERSION);
+        assert!(!self.names(true).contains(&name), "two parts of {} named {name}", self.service);
         self.projections.push(ProjectionEntry { name, tables, version, apply: P::apply });
         self
     }
 
     /// Adds a process; `dispatch` gives one of its commands to the stream.
+    ///
+    /// # Panics
+    /// When another projection or process of the service bears its name.
     #[must_use]
     pub fn process<P, F, Fut>(mut self, dispatch: F) -> Self
     where
@@ -143,8 +151,10 @@ impl<E: Send + Sync + 'static> Plan<E> {
                 Ok(command) => Box::pin(dispatch(to, meta, command)),
                 Err(error) => Box::pin(std::future::ready(Issued::Failed(error.to_string()))),
             });
+        let name = P::NAME;
+        assert!(!self.names(true).contains(&name), "two parts of {} named {name}", self.service);
         self.processes.push(ProcessEntry {
-            name: P::NAME,
+            name,
             version: P::VERSION,
             step: step::<E, P>,
             dispatch,
