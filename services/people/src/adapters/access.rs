@@ -87,7 +87,7 @@ pub(crate) fn principal(
     if vault.erased(person)? {
         return Ok(None);
     }
-    let epoch = u32::try_from(vault.session_epoch(person)?).unwrap_or(u32::MAX);
+    let epoch = vault.session_epoch(person)?;
     if let Some(row) = residents::resident(db, person)?.filter(ResidentRow::lives) {
         let acts_for = residents::acts_for(db, person)?.into_iter().collect();
         let ResidentRow { community, language, large_type, .. } = row;

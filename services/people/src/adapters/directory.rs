@@ -149,9 +149,8 @@ impl PeopleDirectory {
     async fn holder(&self, kind: &'static str, text: String, once: bool) -> Answered {
         let now = self.node()?.clock.now();
         let person = self
-            .blocking(move |vault| match once {
-                true => vault.redeem(kind, &text, now),
-                false => vault.holder(kind, &text, now),
+            .blocking(move |vault| {
+                if once { vault.redeem(kind, &text, now) } else { vault.holder(kind, &text, now) }
             })
             .await?;
         self.let_in(person).await

@@ -51,7 +51,9 @@ impl People {
             let buildings = places::within(db, &place)?;
             // Where two are called the same, the code says which.
             let mut named: HashMap<&str, usize> = HashMap::new();
-            buildings.iter().for_each(|b| *named.entry(&b.name).or_default() += 1);
+            for building in &buildings {
+                *named.entry(&building.name).or_default() += 1;
+            }
             let called: HashMap<_, _> = buildings
                 .iter()
                 .map(|b| {

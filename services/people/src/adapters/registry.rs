@@ -21,6 +21,7 @@ use crate::{
 
 /// A resident in clear text, as a form or a list has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "marks of a person, independent of each other")]
 pub struct NewResident {
     /// The building's code; the community follows from it.
     pub building: String,

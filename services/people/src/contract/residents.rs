@@ -45,6 +45,7 @@ impl Purpose {
 /// A resident as first written down. A name and a building suffice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "marks of a person, independent of each other")]
 pub struct Registered {
     /// The community's code.
     #[serde(default)]

@@ -144,6 +144,7 @@ impl Reason for Rejection {
 
 /// What is remembered of a resident to decide on: nothing that says who they are.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "marks of a person, independent of each other")]
 pub struct Resident {
     person: Option<Uuid>,
     erased: bool,

@@ -17,6 +17,7 @@ pub struct Residents;
 
 /// A resident.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "marks of a person, independent of each other")]
 pub struct ResidentRow {
     /// Their id.
     pub id: Uuid,

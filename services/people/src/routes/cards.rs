@@ -25,7 +25,7 @@ struct Card {
 
 #[derive(Template)]
 #[template(path = "cards.html")]
-struct Cards<'a> {
+struct Sheet<'a> {
     t: Text,
     community: &'a str,
     address: &'a str,
@@ -78,6 +78,6 @@ pub(super) async fn issue(
     let t = Text(viewer.language);
     let address = format!("{}/sign-in", people.platform.public_url);
     let community = here.called(viewer.language);
-    let sheet = Cards { t, community, address: &address, cards: &cards };
+    let sheet = Sheet { t, community, address: &address, cards: &cards };
     Ok(page(t.w("cards_title"), &sheet)?.of(&code).bare())
 }

@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "teams.html")]
-struct Teams<'a> {
+struct TeamPage<'a> {
     t: Text,
     community: &'a str,
     may_manage: bool,
@@ -31,7 +31,7 @@ pub(super) async fn teams(
     let (t, place) = (Text(viewer.language), code.clone());
     let teams = people.tables.read(move |db| groups::teams(db, &place)).await?;
     let (may_manage, cmd) = (viewer.may("people.manage", &code), people.platform.entropy.uuid());
-    let shown = Teams { t, community: &code, may_manage, teams: &teams, cmd };
+    let shown = TeamPage { t, community: &code, may_manage, teams: &teams, cmd };
     Ok(page(t.w("teams_title"), &shown)?.of(&code))
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn change_team(
 
 #[derive(Template)]
 #[template(path = "units.html")]
-struct Units<'a> {
+struct UnitPage<'a> {
     t: Text,
     community: &'a str,
     may_manage: bool,
@@ -106,7 +106,8 @@ pub(super) async fn units(
     let (t, place) = (Text(viewer.language), code.clone());
     let units = people.tables.read(move |db| groups::units(db, &place)).await?;
     let (may_manage, cmd) = (viewer.may("people.manage", &code), people.platform.entropy.uuid());
-    let shown = Units { t, community: &code, may_manage, units: &units, kinds: unit::KINDS, cmd };
+    let shown =
+        UnitPage { t, community: &code, may_manage, units: &units, kinds: unit::KINDS, cmd };
     Ok(page(t.w("units_title"), &shown)?.of(&code))
 }
 

@@ -23,7 +23,7 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    fn column(&self, key: &Option<&'static str>) -> &'static str {
+    fn column(&self, key: Option<&'static str>) -> &'static str {
         let names = key.map_or("", |key| WORDS.get(self.t.0, key));
         names.split('|').next().unwrap_or_default()
     }

@@ -247,7 +247,7 @@ pub(super) async fn consent(
 }
 
 #[derive(Deserialize)]
-pub(super) struct Team {
+pub(super) struct Membership {
     cmd: Uuid,
     team: Uuid,
     join: bool,
@@ -257,7 +257,7 @@ pub(super) async fn team(
     Extension(people): Shared,
     viewer: Viewer,
     Path(here): Here,
-    Form(form): Form<Team>,
+    Form(form): Form<Membership>,
 ) -> Result<Response, Refusal> {
     let id = form.team;
     let team = people.tables.read(move |db| groups::team(db, id)).await?;
@@ -269,7 +269,7 @@ pub(super) async fn team(
 }
 
 #[derive(Deserialize)]
-pub(super) struct Proxy {
+pub(super) struct Acting {
     cmd: Uuid,
     /// An id, or a telephone number or name that stands for one resident alone.
     proxy: String,
@@ -292,7 +292,7 @@ pub(super) async fn proxy(
     Extension(people): Shared,
     viewer: Viewer,
     Path(here): Here,
-    Form(form): Form<Proxy>,
+    Form(form): Form<Acting>,
 ) -> Result<Response, Refusal> {
     let command = if form.allow {
         Command::AllowProxy(one_of(&people, &viewer, &here.0, &form.proxy).await?)

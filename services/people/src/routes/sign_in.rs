@@ -69,7 +69,7 @@ pub(super) struct Card {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Password {
+pub(super) struct Credentials {
     email: String,
     password: String,
     #[serde(default)]
@@ -167,7 +167,7 @@ pub(super) async fn show_card(
 pub(super) async fn password(
     Extension(people): Shared,
     viewer: Viewer,
-    Form(Password { email, password, next }): Form<Password>,
+    Form(Credentials { email, password, next }): Form<Credentials>,
 ) -> Result<Response, Refusal> {
     try_in(&people, &viewer, SignIn::Password { email, password }, &next).await
 }

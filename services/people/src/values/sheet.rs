@@ -18,6 +18,7 @@ use columns::folded;
 
 /// A line that can be read; whether its building is there and who is known already comes after.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "marks of a person, independent of each other")]
 pub struct Line {
     /// Its number in the file, from 1, the first line counted.
     pub line: u64,

@@ -1,0 +1,11 @@
+//! The whole service on a node for tests: the directory's rules, lists, the doors, the desk,
+//! erasure. All residents are made up.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod desk;
+mod directory;
+mod doors;
+mod erasure;
+mod house;
+mod lists;
