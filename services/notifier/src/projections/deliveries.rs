@@ -226,7 +226,7 @@ pub fn of_source(db: &Connection, stream: &StreamId) -> rusqlite::Result<Vec<Sta
 pub fn doubtful(db: &Connection, community: &str) -> rusqlite::Result<Vec<Standing>> {
     db.prepare_cached(
         "SELECT * FROM deliveries WHERE community = ? AND class = 'INDETERMINATE'
-         AND state = 'settled' AND let_go = 0 AND doubts > 1 ORDER BY at DESC",
+         AND state = 'settled' AND let_go = 0 AND doubts > 1 ORDER BY at DESC, source, resident",
     )?
     .query_map([community], standing)?
     .collect()

@@ -236,7 +236,8 @@ fn read(row: &Row<'_>, language: Language) -> rusqlite::Result<Occurrence> {
         if language == Language::En && !en.is_empty() { en } else { zh }
     };
     let own = |own: &str, general: &str| -> rusqlite::Result<String> {
-        Ok(Some(text(own)?).filter(|own| !own.is_empty()).map_or_else(|| text(general), Ok)?)
+        let own = text(own)?;
+        if own.is_empty() { text(general) } else { Ok(own) }
     };
     let list = |json: String| serde_json::from_str(&json).unwrap_or_default();
     // A title of its own without a translation is better than the translation of another.
@@ -344,12 +345,11 @@ pub enum Named {
     Place,
 }
 
+/// Kinds, and ids of activities with titles.
+pub type Offer = (BTreeSet<String>, Vec<(String, String)>);
+
 /// What a community's public activities are: their kinds, and their ids with titles, in order.
-pub fn on_offer(
-    db: &Connection,
-    community: &str,
-    language: Language,
-) -> rusqlite::Result<(BTreeSet<String>, Vec<(String, String)>)> {
+pub fn on_offer(db: &Connection, community: &str, language: Language) -> rusqlite::Result<Offer> {
     let mut query = db.prepare_cached(
         "SELECT activity, title, title_en, kinds FROM occurrences_activity
          WHERE community = ? AND visibility = '\"PUBLIC\"' ORDER BY title, activity",

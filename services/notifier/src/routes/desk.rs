@@ -12,7 +12,10 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Face, stream, words::Tongue};
+use super::{
+    Face, stream,
+    words::{Tongue, instant},
+};
 use crate::{
     deciders::{Followup, FollowupCommand},
     projections::{calls, deliveries, occurrences},
@@ -73,14 +76,14 @@ struct CallsPage<'a> {
 
 /// The names of a page, and telephone numbers where somebody gave one.
 struct Names {
-    names: HashMap<Uuid, String>,
+    known: HashMap<Uuid, String>,
     phones: HashMap<Uuid, String>,
     somebody: String,
 }
 
 impl Names {
     fn get(&self, person: &Uuid) -> &str {
-        self.names.get(person).unwrap_or(&self.somebody)
+        self.known.get(person).unwrap_or(&self.somebody)
     }
 
     fn phone(&self, person: &Uuid) -> &str {
@@ -116,7 +119,7 @@ impl Face {
         };
         let phones = phones.into_iter().filter_map(|(id, address)| Some((id, address.phone?)));
         Names {
-            names: names.into_iter().map(|(id, name)| (id, told(name))).collect(),
+            known: names.into_iter().map(|(id, name)| (id, told(name))).collect(),
             phones: phones.collect(),
             somebody: t.t("somebody"),
         }
@@ -156,7 +159,7 @@ fn line(
         reason,
         attempt: standing.attempt,
         doubts: standing.doubts,
-        at: t.instant(&standing.at, chrono_tz::Asia::Shanghai),
+        at: instant(&standing.at),
         source: standing.source.clone(),
         key: standing.key.to_string(),
     })

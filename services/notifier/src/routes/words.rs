@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use chrono_tz::Tz;
+use chrono_tz::{Asia::Shanghai, Tz};
 use linli_almanac::lunar;
 use linli_platform::web::{Language, Words};
 
@@ -68,11 +68,6 @@ impl Tongue {
         self.with("when", &[("date", &date), ("start", &time(start)), ("end", &end)])
     }
 
-    /// An instant, briefly.
-    pub fn instant(self, at: &DateTime<Utc>, zone: Tz) -> String {
-        at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
-    }
-
     /// How long before the start.
     pub fn lead(self, minutes: u32) -> String {
         let (key, n) = match minutes {
@@ -94,6 +89,11 @@ impl Tongue {
             Purpose::SignIn(_) => self.t("purpose_sign_in"),
         }
     }
+}
+
+/// An instant, briefly, on the wall clock of most readers.
+pub fn instant(at: &DateTime<Utc>) -> String {
+    at.with_timezone(&Shanghai).format("%Y-%m-%d %H:%M").to_string()
 }
 
 #[cfg(test)]

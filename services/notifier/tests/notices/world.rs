@@ -1,7 +1,7 @@
 //! A neighbourhood to be reminded: hand-written events of the other services, and a directory.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -380,7 +380,7 @@ pub fn viewer(n: u128, permission: Option<&str>) -> Viewer {
         grants: permission.map(grant).into_iter().collect(),
         language: "zh".into(),
         large_type: false,
-        acts_for: Default::default(),
+        acts_for: BTreeSet::default(),
     };
     Viewer { principal: Some(principal), language: Language::Zh, large_type: false }
 }

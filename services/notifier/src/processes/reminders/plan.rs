@@ -108,12 +108,12 @@ fn wanted(
     let now_due = |profile: &Profile| {
         profile.dues(occ).into_iter().filter(|d| d.at == due).min_by_key(|d| d.lead)
     };
-    let mut wanted: BTreeMap<Uuid, (u32, Quiet)> = BTreeMap::new();
-    let mut want = |resident: Uuid, due: &Due, quiet: Quiet| {
+    let mut chosen: BTreeMap<Uuid, (u32, Quiet)> = BTreeMap::new();
+    let mut include = |resident: Uuid, due: &Due, quiet: Quiet| {
         // What makes up for a past reminder is for those who know nothing yet.
-        let knows = due.late && occ.revision > 0 && known.contains(&resident);
-        if !unwilling.contains(&resident) && !knows {
-            let lead = wanted.entry(resident).or_insert((due.lead, quiet));
+        let told_already = due.late && occ.revision > 0 && known.contains(&resident);
+        if !unwilling.contains(&resident) && !told_already {
+            let lead = chosen.entry(resident).or_insert((due.lead, quiet));
             lead.0 = lead.0.min(due.lead);
         }
     };
@@ -122,7 +122,7 @@ fn wanted(
         if let Some(due) = now_due(&group.profile).filter(|_| alone) {
             for resident in group.members(rows) {
                 if groups::admits(rows, &act, resident) {
-                    want(resident, &due, group.profile.quiet);
+                    include(resident, &due, group.profile.quiet);
                 }
             }
         }
@@ -134,10 +134,10 @@ fn wanted(
         if let Some(due) = due
             && !groups::covers(rows, community, (&act, occ), *resident)
         {
-            want(*resident, &due, profile.quiet);
+            include(*resident, &due, profile.quiet);
         }
     }
-    wanted
+    chosen
 }
 
 /// A new revision: what tells of an older one goes out no more, and whoever was told of one,

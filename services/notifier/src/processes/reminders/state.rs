@@ -130,7 +130,7 @@ pub(super) fn hear(rows: &mut Rows<'_>, fact: &Fact<Heard>) {
         Heard::Duty(DutyEvent::DutyClaimed { duty, resident }) => {
             part(rows, stream, *resident, |p| {
                 p.duties.insert(duty.clone());
-            })
+            });
         }
         Heard::Duty(DutyEvent::DutyReleased { duty, resident }) => {
             part(rows, stream, *resident, |p| {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use linli_platform::{
     commit::NewEvent,
@@ -7,7 +9,14 @@ use linli_platform::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{contract::heard::hear as heard, deciders::Late, values::Quiet};
+use crate::{
+    contract::{
+        Class::{Indeterminate, Transient},
+        heard::hear as heard,
+    },
+    deciders::Late,
+    values::Quiet,
+};
 
 const ACTIVITY: &str = "00000000-0000-0000-0000-00000000000a";
 const OCC: &str = "00000000-0000-0000-0000-00000000000a-20261105T090000";
@@ -20,8 +29,6 @@ struct World {
     timers: BTreeMap<String, DateTime<Utc>>,
     now: DateTime<Utc>,
 }
-
-use std::collections::BTreeMap;
 
 impl World {
     /// An activity whose occurrence on 5 November at 9 was opened on 2 November.
@@ -64,7 +71,7 @@ impl World {
         commands
     }
 
-    fn hear(&mut self, stream: &str, event: Value) -> Vec<DeliveryCommand> {
+    fn hear(&mut self, stream: &str, event: impl serde::Serialize) -> Vec<DeliveryCommand> {
         let stream: StreamId = stream.parse().unwrap();
         let event = NewEvent::of(&event).unwrap();
         let Some(event) = heard(&stream, &event).unwrap() else { return vec![] };
@@ -331,7 +338,6 @@ fn a_passing_trouble_is_tried_again_later_and_given_up_after_eight_times() {
         attempt,
         outcomes: vec![crate::contract::Outcome { key: lead, class, code: "451".into() }],
     };
-    use crate::contract::Class::{Indeterminate, Transient};
     assert_eq!(world.delivery(&settled(1, Transient)), []);
     let sent = world.pass("2026-11-04T09:00:30+08:00");
     assert_eq!(sent.iter().map(|(_, keys)| keys.clone()).collect::<Vec<_>>(), [vec![lead]]);
