@@ -10,13 +10,17 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use linli_platform::{
-    directory::{Name, Purpose as For},
+    directory::{Lookup, Name, Purpose as For},
+    vault::phone_digits,
     web::{Page, Refusal, Viewer, see},
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Shared, Text, WORDS, covered, meta, meta_of, or, page};
+use super::{
+    Shared, Text, WORDS, covered, meta, meta_of, or, page,
+    residents::{Line, lines, search},
+};
 use crate::{
     adapters::{Clear, Edit, People, PeopleError},
     contract::Purpose,
@@ -26,7 +30,7 @@ use crate::{
         places,
         residents::{self, ResidentRow},
     },
-    values::matching::Building,
+    values::{contact::plain, matching::Building},
 };
 
 /// Somebody else, beside an id.
@@ -271,20 +275,37 @@ pub(super) async fn team(
 #[derive(Deserialize)]
 pub(super) struct Acting {
     cmd: Uuid,
-    /// An id, or a telephone number or name that stands for one resident alone.
+    /// An id, a card's code, a telephone number, or a name with a flat.
     proxy: String,
     allow: bool,
 }
 
-/// The one resident that an id, a telephone number or the beginning of a name stands for.
+/// The one resident that an id, a card's code, a telephone number, or a name with a flat stands for.
+/// A name alone decides nothing.
 async fn one_of(people: &People, viewer: &Viewer, code: &str, text: &str) -> Result<Uuid, Refusal> {
-    if let Ok(id) = text.trim().parse() {
+    let text = text.trim();
+    if let Ok(id) = text.parse() {
         return Ok(found(people, code, id).await?.0.id);
     }
-    match super::residents::search(people, code, text).await?[..] {
-        [ref one] => Ok(one.id),
-        [] => Err(Refusal::invalid(WORDS.get(viewer.language, "wrong_nobody_found"))),
-        _ => Err(Refusal::invalid(WORDS.get(viewer.language, "wrong_several_found"))),
+    let mut fitting = match text.rsplit_once(char::is_whitespace) {
+        Some((name, flat)) if phone_digits(text).len() < 7 => {
+            let named = search(people, code, name.trim()).await?;
+            let t = Text(viewer.language);
+            let lines = lines(people, t, named).await?.into_iter();
+            let same = |line: &Line| line.name == name.trim() && line.flat == plain(flat);
+            lines.filter(same).map(|line| line.id).collect()
+        }
+        _ if phone_digits(text).len() >= 7 => {
+            search(people, code, text).await?.into_iter().map(|row| row.id).collect()
+        }
+        _ => people.platform.directory.find(Lookup::Card(text.to_owned())).await?,
+    };
+    match (fitting.pop(), fitting.is_empty()) {
+        (Some(one), true) => Ok(found(people, code, one).await?.0.id),
+        (Some(_), false) => {
+            Err(Refusal::invalid(WORDS.get(viewer.language, "wrong_several_found")))
+        }
+        (None, _) => Err(Refusal::invalid(WORDS.get(viewer.language, "wrong_nobody_found"))),
     }
 }
 

@@ -257,3 +257,32 @@ async fn a_resident_looks_after_their_own_profile() {
     let guardian = [("cmd", a.as_str()), ("purpose", "guardian"), ("give", "true")];
     assert_eq!(house.post(&viewer, "/my/consent", &guardian).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_name_alone_never_says_who_is_meant() {
+    let house = House::new().await;
+    let desk = house.staff("desk", "organiser", "junhe").await;
+    let mother = house.resident(somebody("李梅", "junhe-b03", "101", "")).await;
+    let twins = [
+        house.resident(somebody("王芳", "junhe-b03", "302", "13800138000")).await,
+        house.resident(somebody("王芳", "junhe-b03", "501", "13800138000")).await,
+    ];
+    let card = house.people.issue_cards(&house.meta(), &twins[..1]).await.unwrap().0.remove(0);
+    let path = format!("/desk/junhe/residents/{mother}/proxy");
+    for (text, status) in [
+        ("李梅", StatusCode::UNPROCESSABLE_ENTITY),
+        ("王芳", StatusCode::UNPROCESSABLE_ENTITY),
+        ("138 0013 8000", StatusCode::UNPROCESSABLE_ENTITY),
+        ("王芳 702", StatusCode::UNPROCESSABLE_ENTITY),
+        ("王芳 ５０１", StatusCode::SEE_OTHER),
+        (card.code.as_str(), StatusCode::SEE_OTHER),
+    ] {
+        let cmd = house.cmd();
+        let form = [("cmd", cmd.as_str()), ("proxy", text), ("allow", "true")];
+        assert_eq!(house.post(&desk, &path, &form).await.status, status, "{text}");
+    }
+    house.settle().await;
+    for twin in twins {
+        assert!(house.viewer(twin).await.stands_for(mother));
+    }
+}
