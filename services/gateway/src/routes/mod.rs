@@ -1,18 +1,25 @@
 //! The gateway's own pages, and what every request passes on its way to any page.
 
 mod assets;
+mod communities;
+mod desk;
 mod frame;
+mod health;
 mod layers;
 mod limit;
+mod lines;
+mod live;
+mod my;
 mod preferences;
+mod screen;
 mod visitor;
 mod words;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Router, http::StatusCode};
 use linli_platform::{
-    service::Platform,
+    service::{Platform, Service},
     tables::Tables,
     web::{Need, Refusal, Routes},
 };
@@ -27,6 +34,8 @@ struct Inner {
     notifier: Tables,
     attendance: Tables,
     options: Options,
+    /// The paths of all services' pages, with their `{parameters}`.
+    pages: BTreeSet<String>,
 }
 
 /// The gateway, as its pages share it. A copy is cheap.
@@ -50,6 +59,7 @@ impl Gateway {
             notifier: parts.notifier.tables.clone(),
             attendance: parts.attendance.tables.clone(),
             options: parts.options.clone(),
+            pages: services(parts).iter().flat_map(|service| pages(service)).collect(),
         }))
     }
 
@@ -59,19 +69,41 @@ impl Gateway {
     }
 }
 
+fn services(parts: Parts<'_>) -> [&Service; 4] {
+    [parts.calendar, parts.people, parts.notifier, parts.attendance]
+}
+
+fn pages(service: &Service) -> impl Iterator<Item = String> + '_ {
+    let table = service.routes.table().iter().filter(|route| route.method == "GET");
+    table.map(|route| route.path.clone())
+}
+
 /// All routes of all services.
 pub(crate) fn all(parts: Parts<'_>) -> Routes {
-    let services = [parts.calendar, parts.people, parts.notifier, parts.attendance];
     let own = own(&Gateway::new(parts));
-    services.into_iter().fold(own, |all, service| all.merge(service.routes.clone()))
+    services(parts).into_iter().fold(own, |all, service| all.merge(service.routes.clone()))
 }
 
 fn own(gateway: &Gateway) -> Routes {
-    Routes::new()
+    let pages = Routes::new()
+        .get("/", Need::Anyone, communities::page)
+        .get("/my", Need::SignedIn, my::page)
+        .get("/desk", Need::SignedIn, desk::choose)
+        .get("/desk/{community}", Need::May("people.see"), desk::page)
+        .get("/screen/{community}", Need::Anyone, screen::page)
+        .get("/api/v1/communities", Need::Anyone, communities::list);
+    // A page put together from several services waits for each of them.
+    let pages = gateway.tables().into_iter().fold(pages, Routes::waiting_for);
+    let rest = Routes::new()
         .post("/preferences", Need::Anyone, preferences::keep)
+        .get("/live", Need::Anyone, live::live)
+        .get("/healthz", Need::Anyone, health::alive)
+        .get("/readyz", Need::Anyone, health::ready)
+        .get("/metrics", Need::Anyone, health::metrics)
         .get("/assets/{file}", Need::Anyone, assets::asset)
         .get("/robots.txt", Need::Anyone, assets::robots)
-        .sharing(gateway.clone())
+        .sharing(live::Watchers::default());
+    pages.merge(rest).sharing(gateway.clone())
 }
 
 /// The whole application.

@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
@@ -31,10 +31,13 @@ pub(super) const LARGE: &str = "large";
 /// A year, in seconds.
 const YEAR: u32 = 365 * 24 * 3600;
 
+/// Who was behind a session (person and epoch), and when that was asked.
+type Recent = LruCache<(Uuid, u32), (Principal, DateTime<Utc>)>;
+
 /// Finds out who is behind a session.
 pub(super) struct Doorkeeper {
     platform: Platform,
-    recent: Mutex<LruCache<(Uuid, u32), (Principal, DateTime<Utc>)>>,
+    recent: Mutex<Recent>,
 }
 
 impl Doorkeeper {
@@ -79,16 +82,14 @@ impl Doorkeeper {
         young.then(|| who.clone())
     }
 
-    fn recent(
-        &self,
-    ) -> std::sync::MutexGuard<'_, LruCache<(Uuid, u32), (Principal, DateTime<Utc>)>> {
+    fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Puts the [`Viewer`] into a request. `?lang=` is kept in a cookie.
 pub(super) async fn look(
-    State(door): State<std::sync::Arc<Doorkeeper>>,
+    State(door): State<Arc<Doorkeeper>>,
     mut req: Request,
     next: Next,
 ) -> Response {
