@@ -6,12 +6,12 @@ pub mod contract;
 pub mod deciders;
 pub mod processes;
 pub mod projections;
+pub mod routes;
 pub mod values;
 
 use linli_platform::{
     service::{Platform, Service},
     tables::{Issued, Plan, TablesError},
-    web::Routes,
 };
 
 use crate::{
@@ -42,5 +42,7 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
             let streams = books.clone();
             async move { Issued::of(streams.execute::<venue::Venues>(&to, meta, command).await) }
         });
-    Ok(Service::new(SERVICE, platform.start(plan)?, Routes::new()))
+    let started = platform.start(plan)?;
+    let routes = routes::routes(&routes::Calendar::new(platform, &started.0));
+    Ok(Service::new(SERVICE, started, routes))
 }

@@ -65,3 +65,10 @@ pub fn sources(db: &Connection, ask: &Ask, span: &Span) -> rusqlite::Result<Sour
     }
     Ok(Sources { stories, papers: holidays::papers(db, &years)?, venues: venues::names(db)? })
 }
+
+/// The codes of all communities that have activities.
+pub fn hosts(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    db.prepare_cached("SELECT DISTINCT community FROM activities ORDER BY community")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}

@@ -33,10 +33,9 @@ impl Projection<Heard> for Neighbours {
         let Heard::People(event) = &fact.event else { return Ok(()) };
         let id = fact.source.stream.id();
         match event {
-            Event::PlaceAdded(place) => {
-                db.prepare_cached("INSERT OR REPLACE INTO neighbours_place VALUES (?, ?, ?, ?, ?)")?
-                    .execute([&place.code, &place.name, &place.name_en, &place.parent, &place.zone])?
-            }
+            Event::PlaceAdded(place) => db
+                .prepare_cached("INSERT OR REPLACE INTO neighbours_place VALUES (?, ?, ?, ?, ?)")?
+                .execute([&place.code, &place.name, &place.name_en, &place.parent, &place.zone])?,
             Event::PlaceChanged { name, name_en } => db
                 .prepare_cached("UPDATE neighbours_place SET name = ?, name_en = ? WHERE code = ?")?
                 .execute([name, name_en, id])?,

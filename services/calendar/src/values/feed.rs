@@ -118,6 +118,19 @@ pub struct Sources {
     pub venues: BTreeMap<Uuid, Arc<VenueName>>,
 }
 
+impl Sources {
+    /// Adds those of another community; a joint activity stands there once.
+    pub fn add(&mut self, other: Self) {
+        for story in other.stories {
+            if !self.stories.iter().any(|known| known.activity.id == story.activity.id) {
+                self.stories.push(story);
+            }
+        }
+        self.papers = other.papers;
+        self.venues = other.venues;
+    }
+}
+
 /// The feed as text.
 pub fn render(frame: &Frame, sources: &Sources, now: DateTime<Utc>) -> String {
     let Sources { stories, papers, venues } = sources;
@@ -452,12 +465,8 @@ impl<'a> Feed<'a> {
         if !entry.kinds.is_empty() {
             ics.list("CATEGORIES", entry.kinds.iter().map(String::as_str));
         }
-        let status = match entry.state {
-            State::Cancelled => "CANCELLED",
-            _ if entry.unsettled => "TENTATIVE",
-            _ => "CONFIRMED",
-        };
-        ics.line(&["STATUS:", status]);
+        // 放假安排未公布 is told by pages alone: a series has one status for all its dates.
+        ics.line(&["STATUS:", if is_off { "CANCELLED" } else { "CONFIRMED" }]);
         if is_series {
             ics.line(&["URL:", page]);
         } else {

@@ -1,10 +1,5 @@
-//! The whole calendar on a log in memory, under a clock moved by hand.
+//! The calendar as a whole over an in-memory log: Xiguan's rules, its pages and feeds.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails so")]
-
-mod affected;
-mod agenda;
-mod office;
-mod opening;
-mod seeds;
-mod venues;
+mod feed;
+mod kit;
+mod parsers;
