@@ -1,0 +1,296 @@
+//! Which services run over which log: a node is put together here, for the server, for a command
+//! that writes by itself, and for one that only reads.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
+use linli_notifier::adapters::mail::{Mailer, Outbox, Smtp};
+use linli_people::{People, PeopleDirectory};
+use linli_platform::{
+    clock::Clock,
+    clock_guard::ClockGuard,
+    entropy::Entropy,
+    event_log::{
+        EventLog, Filter,
+        sqlite::{FolderLock, OpenMode, SqliteLog},
+    },
+    ids::Position,
+    service::{Platform, Service},
+    stream::Streams,
+    tables::TablesError,
+    vault::{Made, MasterKey, Vault},
+};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::{
+    config::Config,
+    failure::Failure,
+    output::{Progress, tell},
+};
+
+/// Marks a folder whose people and happenings are made up.
+pub const SYNTHETIC: &str = "SYNTHETIC";
+/// The sender of mail that no relay carries.
+const OUTBOX_SENDER: &str = "linli@localhost";
+
+/// How a node is opened.
+pub struct Means {
+    /// The data folder.
+    pub data: PathBuf,
+    /// How Linli is set up.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Whether the processes run too.
+    pub hand: bool,
+    /// Where the server listens, for links.
+    pub at: SocketAddr,
+}
+
+/// Platform and services over one data folder. A service starts when it is first asked for.
+pub struct Node {
+    /// What services are made with.
+    pub platform: Platform,
+    /// How Linli is set up.
+    pub config: Config,
+    /// Whether what it shows is made up.
+    pub synthetic: bool,
+    directory: PeopleDirectory,
+    calendar: OnceCell<Service>,
+    people: OnceCell<Service>,
+    notifier: OnceCell<Service>,
+    attendance: OnceCell<Service>,
+    /// Given back last.
+    _held: (Option<TempDir>, Option<FolderLock>),
+}
+
+/// Whether what lies in a folder is made up.
+pub fn is_synthetic(data: &Path) -> bool {
+    data.join(SYNTHETIC).exists()
+}
+
+/// A file beside a data folder, for what must not lie within.
+fn beside(data: &Path, ending: &str) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    data.with_file_name(name)
+}
+
+/// The vault of a data folder with its master key; that of a made-up folder lies beside it.
+pub fn open_vault(
+    data: &Path,
+    config: &Config,
+    entropy: &Entropy,
+) -> Result<(Vault, MasterKey, Made), Failure> {
+    let own = is_synthetic(data).then(|| (beside(data, ".key"), beside(data, ".erased")));
+    let configured = own.as_ref().map(|(key, _)| key).or(config.master_key_file.as_ref());
+    let (master, made) = MasterKey::load_or_make(configured.map(PathBuf::as_path), data, entropy)?;
+    let list = own.map_or_else(|| master.erasure_list(), |(_, list)| list);
+    let vault = Vault::open(data, &master, &list, entropy.clone())?;
+    Ok((vault, master, made))
+}
+
+/// The time of the log's last commit.
+async fn newest(log: &dyn EventLog) -> Result<Option<DateTime<Utc>>, Failure> {
+    let last = log.last().await?;
+    let before = Position(last.0.saturating_sub(1));
+    let page = log.follow(Filter::all(), before).next().await.transpose()?;
+    Ok(page.and_then(|page| page.commits.last().map(linli_platform::commit::Recorded::at)))
+}
+
+impl Node {
+    /// Opens a data folder for writing; it is made if it is not there.
+    pub async fn open(means: Means) -> Result<Self, Failure> {
+        let Means { data, config, clock, hand, at } = means;
+        let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(&data, OpenMode::Write)?);
+        let entropy = Entropy::system();
+        let (vault, master, made) = open_vault(&data, &config, &entropy)?;
+        let synthetic = is_synthetic(&data);
+        if !synthetic && (made == Made::Now || hand) {
+            tell(master.notice(made));
+        }
+        let guard = ClockGuard::new(&clock, newest(log.as_ref()).await?);
+        let public_url = config.public_url_at(at);
+        let directory = PeopleDirectory::new(&vault);
+        let platform = Platform {
+            streams: Streams::new(log.clone(), clock.clone()).guarded_by(guard),
+            log,
+            clock,
+            entropy,
+            directory: Arc::new(directory.clone()),
+            vault,
+            data,
+            public_url,
+            hand,
+        };
+        Ok(Self::of(platform, config, synthetic, directory, (None, None)))
+    }
+
+    /// Opens a data folder to look things up, also while a server runs there. It knows no names.
+    pub fn reading(data: &Path, config: Config) -> Result<Self, Failure> {
+        let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(data, OpenMode::ReadOnly)?);
+        let clock = Clock::system();
+        let entropy = Entropy::system();
+        let aside = tempfile::tempdir().map_err(|error| {
+            Failure::failed(format!("there is no room for temporary files: {error}"))
+        })?;
+        let empty = aside.path().join("data");
+        let key = aside.path().join("key");
+        let (master, _) = MasterKey::load_or_make(Some(&key), &empty, &entropy)?;
+        let vault = Vault::open(&empty, &master, &master.erasure_list(), entropy.clone())?;
+        // Whoever holds the lock keeps the tables; beside them others are built.
+        let lock = FolderLock::take(data).ok();
+        let tables = if lock.is_some() { data.to_owned() } else { empty };
+        let directory = PeopleDirectory::new(&vault);
+        let platform = Platform {
+            streams: Streams::new(log.clone(), clock.clone()),
+            log,
+            clock,
+            entropy,
+            directory: Arc::new(directory.clone()),
+            vault,
+            data: tables,
+            public_url: config.public_url_at(config.listen),
+            hand: false,
+        };
+        let synthetic = is_synthetic(data);
+        Ok(Self::of(platform, config, synthetic, directory, (Some(aside), lock)))
+    }
+
+    fn of(
+        platform: Platform,
+        config: Config,
+        synthetic: bool,
+        directory: PeopleDirectory,
+        held: (Option<TempDir>, Option<FolderLock>),
+    ) -> Self {
+        Self {
+            platform,
+            config,
+            synthetic,
+            directory,
+            calendar: OnceCell::new(),
+            people: OnceCell::new(),
+            notifier: OnceCell::new(),
+            attendance: OnceCell::new(),
+            _held: held,
+        }
+    }
+
+    /// The calendar.
+    pub async fn calendar(&self) -> Result<&Service, Failure> {
+        started(&self.calendar, || linli_calendar::service(&self.platform)).await
+    }
+
+    /// Places, residents and staff.
+    pub async fn people(&self) -> Result<&Service, Failure> {
+        let start = || linli_people::service(&self.platform, &self.directory);
+        started(&self.people, start).await
+    }
+
+    /// Reminders.
+    pub async fn notifier(&self) -> Result<&Service, Failure> {
+        // Whoever reads names an address asks people first.
+        self.people().await?;
+        let start = || async {
+            let post = self.post()?;
+            Ok(linli_notifier::service(&self.platform, post, self.synthetic)?)
+        };
+        self.notifier.get_or_try_init(start).await
+    }
+
+    /// Rolls and duties.
+    pub async fn attendance(&self) -> Result<&Service, Failure> {
+        started(&self.attendance, || linli_attendance::service(&self.platform)).await
+    }
+
+    /// All services.
+    pub async fn services(&self) -> Result<[&Service; 4], Failure> {
+        Ok([
+            self.calendar().await?,
+            self.people().await?,
+            self.notifier().await?,
+            self.attendance().await?,
+        ])
+    }
+
+    /// What is done to people, once their tables hold all of the log.
+    pub async fn registry(&self, progress: &Progress) -> Result<People, Failure> {
+        let service = self.people().await?;
+        self.caught_up(&[service], progress).await?;
+        Ok(People::new(&self.platform, &service.tables))
+    }
+
+    /// Waits until tables hold all that is on the log now.
+    pub async fn caught_up(
+        &self,
+        services: &[&Service],
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let last = self.platform.log.last().await?;
+        for service in services {
+            let mut watched = service.tables.progress();
+            loop {
+                let now = watched.borrow_and_update().clone();
+                if let Some((name, why)) = now.stopped.first() {
+                    return Err(Failure::failed(format!(
+                        "{}: {name} stopped at an event: {why}; install the newest Linli, then \
+                         run `linli rebuild`",
+                        service.name
+                    )));
+                }
+                if now.live && now.position >= last {
+                    break;
+                }
+                progress.at(&format!("{}: {} of {last} read", service.name, now.position));
+                if watched.changed().await.is_err() {
+                    return Err(Failure::failed(format!("{} has stopped", service.name)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All pages.
+    pub async fn app(&self) -> Result<axum::Router, Failure> {
+        let [calendar, people, notifier, attendance] = self.services().await?;
+        let options = linli_gateway::Options {
+            demo: self.synthetic,
+            banner: None,
+            trusted_proxy: self.config.trusted_proxy,
+        };
+        let platform = &self.platform;
+        let options = &options;
+        let parts =
+            linli_gateway::Parts { platform, calendar, people, notifier, attendance, options };
+        Ok(linli_gateway::app(parts)?)
+    }
+
+    /// How mail leaves: over the relay, or into the outbox.
+    fn post(&self) -> Result<linli_notifier::Post, Failure> {
+        if let Some(smtp) = self.config.smtp.clone().filter(|_| !self.synthetic) {
+            let (from, from_name) = (smtp.from.clone(), smtp.from_name.clone());
+            let reply_to = smtp.reply_to.clone();
+            let mailer = Mailer::Smtp(Smtp::new(smtp)?);
+            return Ok(linli_notifier::Post { mailer, from, from_name, reply_to });
+        }
+        let folder = self.platform.data.join("outbox");
+        let outbox =
+            Outbox::open(&folder).map_err(|error| Failure::file(&folder, "made", &error))?;
+        let (mailer, from) = (Mailer::Outbox(outbox), OUTBOX_SENDER.to_owned());
+        Ok(linli_notifier::Post { mailer, from, from_name: None, reply_to: None })
+    }
+}
+
+async fn started(
+    cell: &OnceCell<Service>,
+    start: impl FnOnce() -> Result<Service, TablesError>,
+) -> Result<&Service, Failure> {
+    cell.get_or_try_init(|| async { Ok(start()?) }).await
+}
