@@ -17,6 +17,9 @@ const BATCH: u32 = 1024;
 /// The longest pause before a command that failed is given again.
 const PAUSE_MAX: Duration = Duration::from_mins(1);
 
+/// The reason of a command that brought nothing about.
+pub const NOTHING_TO_DO: &str = "nothing to do";
+
 /// What a process notes about its commands, in its own stream `process`.
 pub enum Declined {}
 
@@ -31,6 +34,9 @@ pub enum Noted {
         /// The domain's reason.
         #[serde(default)]
         reason: String,
+        /// The reason as the service itself reads it, to tell it in other words; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        detail: String,
     },
 }
 
@@ -131,7 +137,8 @@ async fn issue<E>(plan: &Plan<E>, streams: &Streams, known: &Known, open: store:
         let failure = match issued {
             Issued::Stored => return,
             Issued::Known => return tell(known, open.seq),
-            Issued::Declined(reason) => match note(streams, &open, reason).await {
+            Issued::Declined { reason, detail } => match note(streams, &open, reason, detail).await
+            {
                 Ok(true) => return tell(known, open.seq),
                 Ok(false) => return,
                 Err(error) => error,
@@ -145,11 +152,16 @@ async fn issue<E>(plan: &Plan<E>, streams: &Streams, known: &Known, open: store:
     }
 }
 
-async fn note(streams: &Streams, open: &store::Open, reason: String) -> Result<bool, String> {
+async fn note(
+    streams: &Streams,
+    open: &store::Open,
+    reason: String,
+    detail: String,
+) -> Result<bool, String> {
     let (community, service) = (open.to.community(), open.to.service());
     let stream = StreamId::new(community, service, Declined::CATEGORY, &open.process)
         .map_err(|error| error.to_string())?;
-    let noted = Noted::Declined { to: open.to.clone(), reason };
+    let noted = Noted::Declined { to: open.to.clone(), reason, detail };
     let noted = streams.execute::<Declined>(&stream, open.meta.clone(), noted).await;
     noted.map(|accepted| accepted.repeated).map_err(|error| error.to_string())
 }
@@ -159,14 +171,25 @@ impl Issued {
     pub fn of<E, R: std::error::Error>(
         answer: Result<crate::stream::Accepted<E>, crate::stream::ExecuteError<R>>,
     ) -> Self {
+        Self::told(answer, |_| String::new())
+    }
+
+    /// The same, with the reason of a refusal in a form that the service reads back itself.
+    pub fn told<E, R: std::error::Error>(
+        answer: Result<crate::stream::Accepted<E>, crate::stream::ExecuteError<R>>,
+        detail: impl FnOnce(&R) -> String,
+    ) -> Self {
         use crate::stream::ExecuteError::Rejected;
         match answer {
             Ok(accepted) if accepted.events.is_empty() && !accepted.repeated => {
-                Self::Declined("nothing to do".into())
+                Self::Declined { reason: NOTHING_TO_DO.into(), detail: String::new() }
             }
             Ok(accepted) if accepted.repeated => Self::Known,
             Ok(_) => Self::Stored,
-            Err(Rejected(rejection)) => Self::Declined(rejection.to_string()),
+            Err(Rejected(rejection)) => {
+                let detail = detail(&rejection);
+                Self::Declined { reason: rejection.to_string(), detail }
+            }
             Err(error) => Self::Failed(error.to_string()),
         }
     }

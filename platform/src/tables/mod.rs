@@ -34,7 +34,7 @@ mod turn;
 
 pub use engine::Engine;
 pub(crate) use engine::{Means, Rebuild};
-pub use issue::{Declined, Noted};
+pub use issue::{Declined, NOTHING_TO_DO, Noted};
 
 /// Why the tables can't be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -83,7 +83,12 @@ pub enum Issued {
     /// It was on the log before it was given: a rebuild or a restart gave it again.
     Known,
     /// The domain said no, or there was nothing to do: noted as declined, with the reason.
-    Declined(String),
+    Declined {
+        /// The reason in English.
+        reason: String,
+        /// The reason as the service itself reads it; may be empty.
+        detail: String,
+    },
     /// The machine failed: it is tried again.
     Failed(String),
 }

@@ -114,6 +114,9 @@ pub enum RollEvent {
         /// Who asked for them, if somebody else did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         proxy: Option<Uuid>,
+        /// Whose place in the line they take; without it they stand at its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<Uuid>,
     },
     /// Somebody who waited has a place.
     Promoted {

@@ -27,7 +27,7 @@ pub const SERVICE: &str = "attendance";
 
 /// Starts the service.
 pub fn service(platform: &Platform) -> Result<Service, TablesError> {
-    let streams = platform.streams.clone();
+    let (streams, others) = (platform.streams.clone(), platform.streams.clone());
     let plan = Plan::new(SERVICE, &[SERVICE, "calendar", "people"], contract::heard::hear)
         .projection::<projections::activities::Activities>()
         .projection::<projections::residents::Residents>()
@@ -36,16 +36,29 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
         .projection::<projections::declined::Declined>()
         .process::<processes::Rolls, _, _>(move |to, meta, order| {
             dispatch(streams.clone(), to, meta, order)
+        })
+        .process::<processes::Leavers, _, _>(move |to, meta, order| {
+            dispatch(others.clone(), to, meta, order)
         });
     let started = platform.start(plan)?;
     let routes = routes::all(&State::new(platform, &started.0));
     Ok(Service::new(SERVICE, started, routes))
 }
 
-/// Gives an order of the process to its stream.
+/// Gives an order of a process to its stream.
 async fn dispatch(streams: Streams, to: StreamId, meta: Meta, order: Order) -> Issued {
     match order {
-        Order::Roll(command) => Issued::of(streams.execute::<Roll>(&to, meta, command).await),
-        Order::Duty(command) => Issued::of(streams.execute::<Duty>(&to, meta, command).await),
+        Order::Roll(command) => {
+            Issued::told(streams.execute::<Roll>(&to, meta, command).await, as_json)
+        }
+        Order::Duty(command) => {
+            Issued::told(streams.execute::<Duty>(&to, meta, command).await, as_json)
+        }
     }
+}
+
+/// A rejection as the roll's page reads it back to tell it in the reader's language; one that could
+/// not be written would be told in English.
+fn as_json<R: serde::Serialize>(rejection: &R) -> String {
+    serde_json::to_string(rejection).unwrap_or_default()
 }

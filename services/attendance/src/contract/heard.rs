@@ -185,6 +185,11 @@ pub enum ResidentEvent {
         /// Which.
         team: Uuid,
     },
+    /// They were written down twice: the other is the one.
+    ResidentMerged {
+        /// The other.
+        into: Uuid,
+    },
     /// They were erased.
     ResidentErased {},
 }
@@ -200,7 +205,7 @@ const OF_CALENDAR: [&str; 6] = [
     "occurrenceMoved",
     "occurrenceCancelled",
 ];
-const OF_PEOPLE: [&str; 8] = [
+const OF_PEOPLE: [&str; 9] = [
     "residentRegistered",
     "residentChanged",
     "residentMoved",
@@ -208,6 +213,7 @@ const OF_PEOPLE: [&str; 8] = [
     "consentWithdrawn",
     "teamJoined",
     "teamLeft",
+    "residentMerged",
     "residentErased",
 ];
 

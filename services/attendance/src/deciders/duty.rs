@@ -48,6 +48,13 @@ pub enum Command {
         /// Who.
         resident: Uuid,
     },
+    /// Take the duty of somebody who is no more back, or give it to the entry that they are.
+    HandOver {
+        /// Who.
+        resident: Uuid,
+        /// The other entry of the same person, if there is one.
+        into: Option<Uuid>,
+    },
     /// The occurrence was cancelled.
     Cancel,
 }
@@ -81,7 +88,8 @@ impl DutyState {
 }
 
 /// Why a duty is not claimed or given back.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Rejection {
     /// The occurrence has no such duty.
     #[error("this occurrence has no duty '{0}'")]
@@ -156,6 +164,7 @@ impl Decider for Duty {
                 state.going(now)?;
                 Ok(vec![DutyEvent::DutyReleased { duty, resident }])
             }
+            Command::HandOver { resident, into } => hand_over(state, resident, into, now),
             Command::Cancel if state.cancelled || state.duties.is_empty() => Ok(Vec::new()),
             Command::Cancel => Ok(vec![DutyEvent::DutiesCancelled {}]),
         }
@@ -177,6 +186,24 @@ impl Decider for Duty {
         }
         state
     }
+}
+
+/// The other entry takes it on unless it has a duty already, also one that has too many claims.
+fn hand_over(
+    state: &DutyState,
+    resident: Uuid,
+    into: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Vec<DutyEvent>, Rejection> {
+    let Some(duty) = state.claims.get(&resident).filter(|_| into != Some(resident)) else {
+        return Ok(Vec::new());
+    };
+    state.going(now)?;
+    let mut events = vec![DutyEvent::DutyReleased { duty: duty.clone(), resident }];
+    if let Some(resident) = into.filter(|into| !state.claims.contains_key(into)) {
+        events.push(DutyEvent::DutyClaimed { duty: duty.clone(), resident, proxy: None });
+    }
+    Ok(events)
 }
 
 fn claim(

@@ -5,6 +5,7 @@
 //! - Nobody is registered and waiting at once; a repeated wish changes nothing.
 //! - Places go to those who wait in the order they came, in the decision that frees the place,
 //!   until two hours before the start. After that a free place goes to whoever asks for it.
+//! - Whoever was written down twice keeps one place: the better of the two entries'.
 //! - Nobody is checked in twice, and never for another day.
 //! - Credited time is at most the occurrence's length, a correction at most [`MINUTES_MAX`].
 //! - A headcount is never below the people present by name.
@@ -96,6 +97,13 @@ pub enum Command {
         /// Who.
         resident: Uuid,
     },
+    /// Take the place of somebody who is no more back, or give it to the entry that they are.
+    HandOver {
+        /// Who.
+        resident: Uuid,
+        /// The other entry of the same person, if there is one.
+        into: Option<Uuid>,
+    },
     /// Note that somebody lets know they don't come.
     Excuse {
         /// Who.
@@ -177,6 +185,7 @@ impl Decider for Roll {
                 booking::register(state, resident, proxy, guardian_ok, now)
             }
             C::Withdraw { resident } => booking::withdraw(state, resident, now),
+            C::HandOver { resident, into } => booking::hand_over(state, resident, into, now),
             C::Excuse { resident } => booking::excuse(state, resident, now),
             C::CheckIn { resident, way, at, proxy, staff } => {
                 let arrival = attending::Arrival { resident, way, at, proxy, staff };

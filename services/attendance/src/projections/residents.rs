@@ -16,7 +16,7 @@ impl Projection<Heard> for Residents {
     const TABLES: &'static str = "
         CREATE TABLE residents (
             resident BLOB PRIMARY KEY, building TEXT NOT NULL,
-            under_14 INTEGER NOT NULL, guardian INTEGER NOT NULL
+            under_14 INTEGER NOT NULL, guardian INTEGER NOT NULL, merged INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE residents_team (
             resident BLOB NOT NULL, team BLOB NOT NULL, PRIMARY KEY (resident, team)
@@ -31,7 +31,7 @@ impl Projection<Heard> for Residents {
         };
         match event {
             E::ResidentRegistered { building, under_14 } => {
-                db.prepare_cached("INSERT OR REPLACE INTO residents VALUES (?, ?, ?, 0)")?
+                db.prepare_cached("INSERT OR REPLACE INTO residents VALUES (?, ?, ?, 0, 0)")?
                     .execute(params![resident, building, under_14])?;
             }
             E::ResidentChanged { under_14 } => {
@@ -55,6 +55,9 @@ impl Projection<Heard> for Residents {
                 db.prepare_cached("DELETE FROM residents_team WHERE resident = ? AND team = ?")?
                     .execute(params![resident, team])?;
             }
+            E::ResidentMerged { .. } => {
+                db.execute("UPDATE residents SET merged = 1 WHERE resident = ?", [resident])?;
+            }
             E::ResidentErased {} => {
                 db.execute("DELETE FROM residents WHERE resident = ?", [resident])?;
                 db.execute("DELETE FROM residents_team WHERE resident = ?", [resident])?;
@@ -73,20 +76,24 @@ pub struct Resident {
     pub guardian_ok: bool,
     /// Their teams.
     pub teams: Vec<Uuid>,
+    /// Whether they are another entry's double, whose name alone still stands on past rolls.
+    pub merged: bool,
 }
 
 /// Somebody, unless unknown or erased.
 pub fn find(db: &Connection, resident: Uuid) -> rusqlite::Result<Option<Resident>> {
     let found = db
-        .prepare_cached("SELECT building, under_14, guardian FROM residents WHERE resident = ?")?
+        .prepare_cached(
+            "SELECT building, under_14, guardian, merged FROM residents WHERE resident = ?",
+        )?
         .query_row([resident], |row| {
-            Ok((row.get(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+            Ok((row.get(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((building, under_14, guardian)) = found else { return Ok(None) };
+    let Some((building, under_14, guardian, merged)) = found else { return Ok(None) };
     let teams = db
         .prepare_cached("SELECT team FROM residents_team WHERE resident = ?")?
         .query_map([resident], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Some(Resident { building, guardian_ok: !under_14 || guardian, teams }))
+    Ok(Some(Resident { building, guardian_ok: !under_14 || guardian, teams, merged }))
 }

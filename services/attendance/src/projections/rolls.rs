@@ -53,7 +53,11 @@ impl Projection<Heard> for Rolls {
             E::Registered { resident, .. } | E::Promoted { resident } => {
                 on.stand(*resident, "registered")?;
             }
-            E::Waitlisted { resident, .. } => on.stand(*resident, "waiting")?,
+            E::Waitlisted { resident, instead_of: None, .. } => on.stand(*resident, "waiting")?,
+            E::Waitlisted { resident, instead_of: Some(other), .. } => {
+                on.stand(*resident, "waiting")?;
+                on.stand_beside(*resident, *other)?;
+            }
             E::Withdrawn { resident } => on.stand(*resident, "none")?,
             E::Excused { resident } => on.stand(*resident, "excused")?,
             E::CheckedIn { resident, way, at, .. } => on.came(*resident, way.name(), *at)?,
@@ -145,6 +149,13 @@ impl Rows<'_> {
             )?
             .execute(params![community, activity, recurrence_id, resident, standing, self.place])?;
         Ok(())
+    }
+
+    /// The same place in the line as another, who leaves it with the next event.
+    fn stand_beside(&self, resident: Uuid, other: Uuid) -> rusqlite::Result<()> {
+        let place = "place = coalesce((SELECT p.place FROM rolls_person p WHERE p.community = ?1 \
+                     AND p.activity = ?2 AND p.recurrence_id = ?3 AND p.resident = ?5), place)";
+        self.person(resident, place, params![other])
     }
 
     /// Whoever comes waits no more and has come after all; a place stays theirs.

@@ -34,6 +34,7 @@ pub(super) async fn counts(state: State, ask: Ask) -> Result<Json<Roll>, Refusal
         building: String::new(),
         guardian_ok: true,
         teams: Vec::new(),
+        merged: false,
     };
     if !welcome(&named, &nobody) && !ask.viewer.may("roll.take", &named.key.community) {
         return Err(Refusal::missing());

@@ -53,7 +53,7 @@ impl State {
     /// Somebody whom a form names, if they are known.
     pub(super) async fn resident(&self, id: Uuid, text: Text) -> Result<Resident, Refusal> {
         let found = self.read(move |db| residents::find(db, id)).await?;
-        found.ok_or_else(|| Refusal::invalid(text.get("no_resident")))
+        found.filter(|found| !found.merged).ok_or_else(|| Refusal::invalid(text.get("no_resident")))
     }
 
     /// A command to the occurrence's roll.

@@ -3,6 +3,7 @@
 use askama::Template;
 use linli_platform::{
     directory::Purpose,
+    tables::NOTHING_TO_DO,
     web::{Page, Refusal},
 };
 use uuid::Uuid;
@@ -166,7 +167,7 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
         figures: figures(t, &counts),
         counts,
         note,
-        declined,
+        declined: declined.iter().map(|vain| in_vain(t, &named, vain)).collect(),
         rows,
         q,
         found,
@@ -174,6 +175,17 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
     };
     let html = page.render().map_err(Refusal::failed)?;
     Ok(Page::new(format!("{} · {}", t.get("roll"), page.title), html).of(&named.key.community))
+}
+
+/// Why something took no effect, in the reader's words.
+fn in_vain(t: Text, named: &Named, vain: &declined::Vain) -> String {
+    let show = |at| t.when(at, named.zone);
+    match &vain.rejection {
+        Some(declined::Rejection::Roll(no)) => t.no(no.key(), &no.values(show)),
+        Some(declined::Rejection::Duty(no)) => t.no(no.key(), &no.values(show)),
+        None if vain.reason == NOTHING_TO_DO => t.get("no_nothing_to_do").to_owned(),
+        None => vain.reason.clone(),
+    }
 }
 
 fn figures(t: Text, counts: &Counts) -> Vec<(&'static str, String)> {

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a surprise is a failure")]
 
 mod desk;
+mod leaving;
 mod registering;
 mod town;

@@ -151,7 +151,7 @@ async fn a_lowered_capacity_below_the_registered_stays_as_it_was() {
     office.calendar(set(1)).await;
     assert_eq!(office.counts().await["capacity"], json!(5));
     let told = office.get(&keeper(), DESK).await.text;
-    assert!(told.contains("took no effect") && told.contains("2 people are registered"), "{told}");
+    assert!(told.contains("took no effect") && told.contains("2 are registered"), "{told}");
     office.calendar(set(2)).await;
     assert_eq!(office.counts().await["capacity"], json!(2));
 }

@@ -25,7 +25,7 @@ impl Projection<Heard> for Declined {
         ) STRICT, WITHOUT ROWID;";
 
     fn apply(db: &Connection, fact: &Fact<Heard>) -> Result<(), ApplyError> {
-        let Heard::Process(Noted::Declined { to, reason }) = &fact.event else { return Ok(()) };
+        let Heard::Process(Noted::Declined { to, reason, .. }) = &fact.event else { return Ok(()) };
         let (process, version) = (fact.source.stream.id(), fact.source.version.0);
         let (to, at) = (to.as_str(), fact.at.timestamp_micros());
         db.prepare_cached("INSERT INTO declined VALUES (?, ?, ?, ?, ?, ?)")?.execute(params![

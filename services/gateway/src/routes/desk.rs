@@ -34,10 +34,11 @@ const DAYS: u64 = 8;
 /// How many refused commands it shows.
 const REFUSED_MAX: u64 = 10;
 /// The processes whose refused commands are shown: service and name.
-const PROCESSES: [(&str, &str); 4] = [
+const PROCESSES: [(&str, &str); 5] = [
     ("calendar", "opening"),
     ("calendar", "booking"),
     ("attendance", "keep-rolls"),
+    ("attendance", "hand-over-places"),
     ("notifier", "reminders"),
 ];
 

@@ -93,3 +93,19 @@ fn nothing_is_claimed_of_what_is_over_or_cancelled() {
     cancelled().when(claim(2, "tea"), before()).then_rejected(&Rejection::Cancelled);
     cancelled().when(release(1, "tea"), before()).then_rejected(&Rejection::Cancelled);
 }
+
+#[test]
+fn a_duty_of_nobody_is_free_and_a_double_s_goes_to_the_other_entry() {
+    let over = |n, into: Option<u128>| {
+        let into = into.map(who);
+        Command::HandOver { resident: who(n), into }
+    };
+    let taken = || duties([set(1, 2), claimed(1, "welcome"), claimed(2, "tea")]);
+    let released = || DutyEvent::DutyReleased { duty: "welcome".into(), resident: who(1) };
+    taken().when(over(1, None), before()).then([released()]);
+    taken().when(over(1, Some(3)), before()).then([released(), claimed(3, "welcome")]);
+    taken().when(over(1, Some(2)), before()).then([released()]);
+    taken().when(over(1, Some(1)), before()).then_nothing();
+    taken().when(over(3, None), before()).then_nothing();
+    taken().when(over(1, None), end()).then_rejected(&Rejection::Over(end()));
+}

@@ -104,7 +104,7 @@ pub(super) fn register(
         Standing::None | Standing::Excused => Ok(vec![if free {
             RollEvent::Registered { resident, proxy }
         } else {
-            RollEvent::Waitlisted { resident, proxy }
+            RollEvent::Waitlisted { resident, proxy, instead_of: None }
         }]),
     }
 }
@@ -119,6 +119,42 @@ pub(super) fn withdraw(state: &RollState, resident: Uuid, now: DateTime<Utc>) ->
         return Err(Rejection::Present);
     }
     Ok(leaving(state, standing, RollEvent::Withdrawn { resident }, now))
+}
+
+/// Frees the place of somebody who is no more; of one who was written down twice it goes to the
+/// other entry, in the line too, unless that one has a place or came already.
+pub(super) fn hand_over(
+    state: &RollState,
+    resident: Uuid,
+    into: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Decision {
+    let standing = state.standing(resident);
+    if matches!(standing, Standing::None | Standing::Excused) || into == Some(resident) {
+        return Ok(Vec::new());
+    }
+    before_start(state, now)?;
+    if state.presence(resident).is_some() {
+        return Err(Rejection::Present);
+    }
+    let gone = RollEvent::Withdrawn { resident };
+    let Some(into) = into.filter(|&into| state.presence(into).is_none()) else {
+        return Ok(leaving(state, standing, gone, now));
+    };
+    Ok(match (standing, state.standing(into)) {
+        (Standing::Registered, Standing::None | Standing::Excused) => {
+            vec![gone, RollEvent::Registered { resident: into, proxy: None }]
+        }
+        (Standing::Registered, Standing::Waiting) => {
+            vec![gone, RollEvent::Promoted { resident: into }]
+        }
+        (Standing::Waiting, Standing::None | Standing::Excused) => {
+            // Into the line before the other leaves it, so that the place is still known.
+            let instead_of = Some(resident);
+            vec![RollEvent::Waitlisted { resident: into, proxy: None, instead_of }, gone]
+        }
+        _ => leaving(state, standing, gone, now),
+    })
 }
 
 /// An excuse counts until the roll is closed; before the start it frees the place.

@@ -1,9 +1,11 @@
 //! The ways a roll says no.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Why a roll does not do what is asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Rejection {
     /// No such occurrence was opened.
     #[error("the occurrence is not opened yet")]

@@ -153,7 +153,10 @@ impl RollState {
             E::Registered { resident, .. } | E::Promoted { resident } => {
                 self.stand(*resident, Standing::Registered);
             }
-            E::Waitlisted { resident, .. } => self.stand(*resident, Standing::Waiting),
+            E::Waitlisted { resident, instead_of, .. } => {
+                self.stand(*resident, Standing::Waiting);
+                self.take_place(*resident, *instead_of);
+            }
             E::Withdrawn { resident } => self.stand(*resident, Standing::None),
             E::Excused { resident } => self.stand(*resident, Standing::Excused),
             E::CheckedIn { resident, at, .. } => self.come(*resident, *at),
@@ -185,6 +188,15 @@ impl RollState {
             Standing::Registered => self.registered += 1,
             Standing::Waiting => self.waiting.push(resident),
             Standing::None | Standing::Excused => {}
+        }
+    }
+
+    /// Moves somebody who waits from the end of the line before another who does.
+    fn take_place(&mut self, resident: Uuid, of: Option<Uuid>) {
+        let place = of.and_then(|of| self.waiting.iter().position(|other| *other == of));
+        if let Some(place) = place {
+            self.waiting.pop();
+            self.waiting.insert(place, resident);
         }
     }
 

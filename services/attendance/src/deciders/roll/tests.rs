@@ -45,7 +45,7 @@ fn registered(n: u128) -> RollEvent {
 }
 
 fn waitlisted(n: u128) -> RollEvent {
-    RollEvent::Waitlisted { resident: who(n), proxy: None }
+    RollEvent::Waitlisted { resident: who(n), proxy: None, instead_of: None }
 }
 
 fn promoted(n: u128) -> RollEvent {
@@ -178,6 +178,32 @@ fn a_freed_place_goes_to_the_first_in_line_until_two_hours_before() {
     late.when(register(4), minute(-60)).then([registered(4)]);
     late.when(register(3), minute(-60)).then([promoted(3)]);
     full().when(withdraw(1), start()).then_rejected(&Rejection::Started(start()));
+}
+
+#[test]
+fn a_place_of_nobody_goes_to_the_first_and_a_double_s_to_the_other_entry() {
+    let over = |n, into: Option<u128>| {
+        let into = into.map(who);
+        Command::HandOver { resident: who(n), into }
+    };
+    let full = || roll([opened(1), registered(1), waitlisted(2), waitlisted(3)]);
+    full().when(over(1, None), earlier()).then([withdrawn(1), promoted(2)]);
+    full().when(over(2, None), earlier()).then([withdrawn(2)]);
+    full().when(over(4, None), earlier()).then_nothing();
+    full().when(over(1, Some(1)), earlier()).then_nothing();
+    full().when(over(1, Some(9)), earlier()).then([withdrawn(1), registered(9)]);
+    full().when(over(1, Some(3)), earlier()).then([withdrawn(1), promoted(3)]);
+    full().when(over(2, Some(3)), earlier()).then([withdrawn(2)]);
+    let instead = RollEvent::Waitlisted { resident: who(9), proxy: None, instead_of: Some(who(2)) };
+    full().when(over(2, Some(9)), earlier()).then([instead.clone(), withdrawn(2)]);
+    let moved_up =
+        roll([opened(1), registered(1), waitlisted(2), waitlisted(3), instead, withdrawn(2)]);
+    assert_eq!(moved_up.state().waiting(), [who(9), who(3)], "the line keeps its order");
+    let both = roll([opened(2), registered(1), registered(2), waitlisted(3)]);
+    both.when(over(1, Some(2)), earlier()).then([withdrawn(1), promoted(3)]);
+    full().when(over(1, None), start()).then_rejected(&Rejection::Started(start()));
+    let there = roll([opened(1), registered(1), came(1, -30)]);
+    there.when(over(1, None), minute(-20)).then_rejected(&Rejection::Present);
 }
 
 #[test]

@@ -5,6 +5,7 @@ enum Step {
     Register(u128),
     Withdraw(u128),
     Excuse(u128),
+    HandOver(u128, Option<u128>),
     Capacity(u32),
     Enter(u128, bool),
     Reverse(u128),
@@ -16,6 +17,7 @@ impl Step {
             Self::Register(n) => register(n),
             Self::Withdraw(n) => withdraw(n),
             Self::Excuse(n) => Command::Excuse { resident: who(n) },
+            Self::HandOver(n, into) => Command::HandOver { resident: who(n), into: into.map(who) },
             Self::Capacity(capacity) => Command::SetCapacity { capacity },
             Self::Enter(n, staff) => tick(n, Way::List, staff),
             Self::Reverse(n) => Command::ReverseCheckIn { resident: who(n) },
@@ -28,6 +30,8 @@ fn booking() -> impl Strategy<Value = Step> {
         5 => (0..12_u128).prop_map(Step::Register),
         3 => (0..12_u128).prop_map(Step::Withdraw),
         1 => (0..12_u128).prop_map(Step::Excuse),
+        2 => (0..12_u128, any::<bool>(), 0..12_u128)
+            .prop_map(|(n, double, into)| Step::HandOver(n, double.then_some(into))),
         2 => (0..6_u32).prop_map(Step::Capacity),
     ]
 }
@@ -74,7 +78,15 @@ proptest! {
         for taken in steps {
             for event in step(&mut state, taken.command(), earlier()) {
                 match event {
+                    RollEvent::Waitlisted { resident, instead_of: Some(other), .. } => {
+                        let place = line.iter().position(|one| *one == other).unwrap();
+                        line.insert(place, resident);
+                    }
                     RollEvent::Waitlisted { resident, .. } => line.push(resident),
+                    // The other entry of one with a place needs not have stood first.
+                    RollEvent::Promoted { resident } if matches!(taken, Step::HandOver(_, Some(n)) if who(n) == resident) => {
+                        line.retain(|other| *other != resident);
+                    }
                     RollEvent::Promoted { resident } => {
                         prop_assert_eq!(line.remove(0), resident);
                     }
