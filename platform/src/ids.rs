@@ -81,14 +81,22 @@ impl FromStr for StreamId {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
+        let named = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        // Every record read passes here: what is right is found in one go.
+        let (mut parts, mut before) = (1, b'/');
+        let well_formed = text.bytes().all(|c| {
+            let ahead = std::mem::replace(&mut before, c);
+            parts += usize::from(c == b'/');
+            named(c) || (c == b'/' && ahead != b'/')
+        });
+        if well_formed && before != b'/' && parts == 4 {
+            return Ok(Self(text.into()));
+        }
         if text.split('/').count() != 4 {
             return Err(NameError::Parts(text.to_owned()));
         }
-        let named = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
-        match text.split('/').find(|part| part.is_empty() || !part.bytes().all(named)) {
-            Some(part) => Err(NameError::Character(part.to_owned())),
-            None => Ok(Self(text.into())),
-        }
+        let bad = text.split('/').find(|part| part.is_empty() || !part.bytes().all(named));
+        Err(NameError::Character(bad.unwrap_or_default().to_owned()))
     }
 }
 

@@ -47,7 +47,7 @@ impl Check {
             Ok(record) => {
                 self.report.events += record.version().0 - record.after.0;
                 let (version, sum) = match self.tips.get(&record.stream) {
-                    Some(tip) => tip.clone(),
+                    Some(tip) => *tip,
                     None => before(&record).unwrap_or_default(),
                 };
                 if record.after != version {

@@ -15,7 +15,7 @@ use crate::{
     commit::{Commit, Recorded, Sum, decode},
     event_log::{
         AppendError, Done, EventLog, Filter, Head, Page, ReadError, VerifyReport,
-        accept::{Tip, accept},
+        accept::{Asked, Tip, accept},
         chain::Check,
         tail::{self, PAGE_BYTES, PAGE_COMMITS},
     },
@@ -117,10 +117,11 @@ impl Shared {
     }
 
     fn store(&self, commit: &Commit) -> Result<Done, AppendError> {
+        let asked = Asked::of(commit.clone())?;
         let mut state = self.state();
         let position = Position(state.records.len() as u64 + 1);
         let tip = state.streams.get(&commit.stream).map(|one| &one.tip);
-        let (bytes, tip) = accept(commit, tip, position)?;
+        let (bytes, tip) = accept(asked, tip, position)?;
         let version = tip.version;
         state.records.push((commit.stream.clone(), bytes));
         if let Some(one) = state.streams.get_mut(&commit.stream) {

@@ -275,7 +275,7 @@ impl<D: Decider> Batch<D> {
                 self.state = D::evolve(std::mem::take(&mut self.state), event);
             }
             self.version = self.version.plus(events.len());
-            self.bytes += written.iter().map(|event| event.0.get().len()).sum::<usize>();
+            self.bytes += written.iter().map(NewEvent::len).sum::<usize>();
             let Meta { cmd, actor, cause } = meta.clone();
             self.entries.push(Entry { cmd, actor, cause, at, events: written });
         }

@@ -149,8 +149,8 @@ impl Model {
             let read = log.read(stream, Version(after)).await.unwrap();
             let wanted = own().filter(|(done, _)| done.version.0 > after);
             same(&read, wanted);
-            let sum = read.last().map(|record| record.sum.clone());
-            assert!(sum.is_none() || sum == head.as_ref().map(|head| head.sum.clone()));
+            let sum = read.last().map(|record| record.sum);
+            assert!(sum.is_none() || sum == head.as_ref().map(|head| head.sum));
         }
     }
 

@@ -8,15 +8,18 @@ use super::OpenError;
 
 /// Marks the file as a log of Linli: "LNLI".
 const APPLICATION: i64 = 0x4c4e_4c49;
-/// The layout of the table below.
+/// The layout of the tables below.
 const FORMAT: i64 = 1;
 
 /// A position is never given twice and there is no hole. Stream, version before and version after
-/// stand in the record too; here they are for finding it.
+/// stand in the record too; here they are for finding it. A stream has a number in the order of
+/// their beginnings: its commits and those of its contemporaries then lie close together in the
+/// index, and one transaction touches few pages of it.
 const SCHEMA: &str = "
+    CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE commits (
         position INTEGER PRIMARY KEY,
-        stream   TEXT    NOT NULL,
+        stream   INTEGER NOT NULL,
         after    INTEGER NOT NULL,
         version  INTEGER NOT NULL,
         body     BLOB    NOT NULL,

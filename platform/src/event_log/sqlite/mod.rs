@@ -14,7 +14,10 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     commit::{Commit, Recorded},
-    event_log::{AppendError, Done, EventLog, Filter, Head, Page, ReadError, VerifyReport, tail},
+    event_log::{
+        AppendError, Done, EventLog, Filter, Head, Page, ReadError, VerifyReport, accept::Asked,
+        tail,
+    },
     ids::{Position, StreamId, Version},
 };
 
@@ -225,8 +228,9 @@ impl EventLog for SqliteLog {
             let Some(jobs) = &self.jobs else {
                 return Err(AppendError::Denied(stream));
             };
+            let asked = Asked::of(commit)?;
             let (answer, answered) = oneshot::channel();
-            if jobs.send(Job { commit, answer }).is_err() {
+            if jobs.send(Job { asked, answer }).is_err() {
                 let path = self.path.display();
                 return Err(AppendError::Down(format!(
                     "{path} has lost its writer: restart Linli"

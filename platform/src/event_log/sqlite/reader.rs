@@ -10,12 +10,12 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 use tokio::{sync::watch, task::spawn_blocking};
 
 use super::file;
 use crate::{
-    commit::{RecordError, Recorded, decode, decode_with},
+    commit::{RecordError, Recorded, TAIL, decode, decode_unchecked, stream_of, sums},
     event_log::{
         Filter, Head, Page, ReadError,
         tail::{PAGE_BYTES, PAGE_COMMITS},
@@ -155,42 +155,48 @@ pub(super) fn last(conn: &Connection) -> rusqlite::Result<Position> {
 }
 
 pub(super) fn head(conn: &Connection, stream: &StreamId) -> Answer<Option<Head>> {
-    // A record ends with its checksum: 64 digits, a quotation mark and a brace.
     let mut query = conn.prepare_cached(
-        "SELECT position, version, CAST(substr(body, -66, 64) AS TEXT) FROM commits
-         WHERE stream = ?1 ORDER BY after DESC LIMIT 1",
+        "SELECT position, version, substr(body, -?2) FROM commits
+         WHERE stream = (SELECT id FROM streams WHERE name = ?1) ORDER BY after DESC LIMIT 1",
     )?;
-    let head = |row: &Row| {
-        Ok(Head {
-            position: position(row, 0)?,
-            version: Version(row.get::<_, i64>(1)?.cast_unsigned()),
-            sum: row.get(2)?,
-        })
-    };
-    Ok(query.query_row([stream.as_str()], head).optional()?)
+    let mut rows = query.query(params![stream.as_str(), i64::try_from(TAIL).unwrap_or(0)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let position = position(row, 0)?;
+    let (_, sum) = sums(row.get_ref(2)?.as_blob().unwrap_or_default())
+        .map_err(|error| corrupt(position, &error))?;
+    let version = Version(row.get::<_, i64>(1)?.cast_unsigned());
+    Ok(Some(Head { position, version, sum }))
 }
 
 pub(super) fn read(conn: &Connection, stream: &StreamId, after: Version) -> Answer<Vec<Recorded>> {
     // The commit that brought the stream to `after` or over it is found by the index; the ones
     // ahead of it are not looked at.
     let mut query = conn.prepare_cached(
-        "SELECT position, stream, body FROM commits
-         WHERE stream = ?1 AND version > ?2 AND after >= (
-             SELECT max(after) FROM commits WHERE stream = ?1 AND after <= ?2)
+        "WITH one AS MATERIALIZED (SELECT id FROM streams WHERE name = ?1)
+         SELECT position, body FROM commits
+         WHERE stream = (SELECT id FROM one) AND version > ?2 AND after >= (
+             SELECT max(after) FROM commits WHERE stream = (SELECT id FROM one) AND after <= ?2)
          ORDER BY after",
     )?;
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
     let mut rows = query.query(params![stream.as_str(), after])?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
-        records.push(record(row, true)?);
+        let position = position(row, 0)?;
+        let body = row.get_ref(1)?.as_blob().unwrap_or_default();
+        let record = decode(position, body).map_err(|error| corrupt(position, &error))?;
+        if record.stream != *stream {
+            let why = format!("one of {} stands where one of {stream} should", record.stream);
+            return Err(ReadError::Corrupt { position, why }.into());
+        }
+        records.push(record);
     }
     Ok(records)
 }
 
 pub(super) fn page(conn: &Connection, filter: &Filter, after: Position) -> Answer<Page> {
     let mut query = conn.prepare_cached(
-        "SELECT position, stream, body FROM commits WHERE position > ?1 ORDER BY position",
+        "SELECT position, body FROM commits WHERE position > ?1 ORDER BY position",
     )?;
     let mut rows = query.query([i64::try_from(after.0).unwrap_or(i64::MAX)])?;
     let mut page = Page { commits: Vec::new(), upto: after, live: true };
@@ -202,10 +208,12 @@ pub(super) fn page(conn: &Connection, filter: &Filter, after: Position) -> Answe
         }
         page.upto = position(row, 0)?;
         looked_at += 1;
-        bytes += row.get_ref(2)?.as_blob().map_or(0, <[u8]>::len);
-        let stream = row.get_ref(1)?.as_str().unwrap_or_default();
-        if filter.takes_name(stream) {
-            page.commits.push(record(row, false)?);
+        let body = row.get_ref(1)?.as_blob().unwrap_or_default();
+        bytes += body.len();
+        // A record that does not tell its stream is read, and so found out.
+        if stream_of(body).is_none_or(|stream| filter.takes_name(stream)) {
+            let record = decode_unchecked(page.upto, body);
+            page.commits.push(record.map_err(|error| corrupt(page.upto, &error))?);
         }
     }
     if looked_at == 0 && after > Position(0) {
@@ -221,15 +229,6 @@ fn position(row: &Row, column: usize) -> rusqlite::Result<Position> {
     Ok(Position(row.get::<_, i64>(column)?.cast_unsigned()))
 }
 
-/// The record of a row whose columns are position, stream and body.
-fn record(row: &Row, check: bool) -> Answer<Recorded> {
-    let position = position(row, 0)?;
-    let corrupt = |why: String| ReadError::Corrupt { position, why };
-    let body = row.get_ref(2)?.as_blob().map_err(|_| corrupt(RecordError::Shape.to_string()))?;
-    let record = if check { decode(position, body) } else { decode_with(position, body, false) };
-    let record = record.map_err(|error| corrupt(error.to_string()))?;
-    if row.get_ref(1)?.as_str() != Ok(record.stream.as_str()) {
-        return Err(corrupt(format!("it stands where one of {} should", record.stream)).into());
-    }
-    Ok(record)
+fn corrupt(position: Position, why: &RecordError) -> ReadError {
+    ReadError::Corrupt { position, why: why.to_string() }
 }

@@ -31,7 +31,8 @@ pub(super) fn verify(conn: &Connection, after: Position) -> Answer<VerifyReport>
 fn scan(conn: &Connection, check: &mut Check, after: Position) -> rusqlite::Result<u64> {
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
     let mut query = conn.prepare(
-        "SELECT position, stream, after, version, body FROM commits
+        "SELECT position, name, after, version, body
+         FROM commits LEFT JOIN streams ON streams.id = commits.stream
          WHERE position > ?1 ORDER BY position",
     )?;
     let mut rows = query.query([after])?;
@@ -74,7 +75,8 @@ fn record(position: Position, row: &Row) -> Result<Recorded, String> {
 fn before(conn: &Connection, record: &Recorded) -> Option<(Version, Sum)> {
     let mut query = conn
         .prepare_cached(
-            "SELECT position, body FROM commits WHERE stream = ?1 AND after < ?2
+            "SELECT position, body FROM commits
+             WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND after < ?2
              ORDER BY after DESC LIMIT 1",
         )
         .ok()?;

@@ -6,9 +6,9 @@ use std::{
     sync::{
         Arc,
         atomic::Ordering,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use lru::LruCache;
@@ -20,10 +20,10 @@ use super::{
     reader::{self, Readers},
 };
 use crate::{
-    commit::{Commit, decode},
+    commit::decode,
     event_log::{
         AppendError, Done,
-        accept::{Tip, accept},
+        accept::{Asked, Tip, accept},
     },
     ids::{Position, StreamId},
 };
@@ -34,12 +34,14 @@ const BATCH_COMMITS: usize = 1000;
 const BATCH_BYTES: usize = 8 << 20;
 /// The newest commit of so many streams is remembered; that of others is looked up.
 const TIPS: NonZeroUsize = NonZeroUsize::new(8192).unwrap();
+/// So long the writer looks out for the next commit before it goes to sleep.
+const AGAIN: Duration = Duration::from_micros(100);
 /// After the disk has failed it is tried again so often, even if nobody appends.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// A commit and where its answer goes.
 pub(super) struct Job {
-    pub commit: Commit,
+    pub asked: Asked,
     pub answer: oneshot::Sender<Result<Done, AppendError>>,
 }
 
@@ -48,7 +50,9 @@ pub(super) struct Writer {
     durable: bool,
     conn: Connection,
     last: Position,
-    tips: LruCache<StreamId, Tip>,
+    tips: LruCache<StreamId, (i64, Tip)>,
+    /// How many commits the last transaction had.
+    together: usize,
     limit_bytes: u64,
     appended: watch::Sender<Position>,
     readers: Arc<Readers>,
@@ -82,8 +86,9 @@ impl Writer {
         let last = last(&conn, &path)?;
         let (appended, receiver) = watch::channel(last);
         let tips = LruCache::new(TIPS);
-        let limit_bytes = u64::MAX;
-        let writer = Self { path, durable, conn, last, tips, limit_bytes, appended, readers };
+        let (together, limit_bytes) = (0, u64::MAX);
+        let writer =
+            Self { path, durable, conn, last, tips, together, limit_bytes, appended, readers };
         Ok((writer, receiver))
     }
 
@@ -93,7 +98,7 @@ impl Writer {
             let first = if self.readers.doubtful.load(Ordering::Relaxed) {
                 jobs.recv_timeout(TRY_AGAIN)
             } else {
-                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+                awaited(jobs, AGAIN).or_else(|_| jobs.recv()).map_err(Into::into)
             };
             if self.readers.doubtful.load(Ordering::Relaxed)
                 && let Err(why) = self.settle()
@@ -152,17 +157,20 @@ impl Writer {
     ) -> Result<(), Trouble> {
         let mut next = Some(first);
         let mut begun = false;
-        while let Some(Job { commit, answer }) = next {
-            batch.answers.push((commit.stream.clone(), answer));
+        while let Some(Job { asked, answer }) = next {
+            batch.answers.push((asked.stream.clone(), answer));
             if !begun {
                 self.begin().map_err(Trouble::RolledBack)?;
                 begun = true;
             }
-            let verdict = self.insert(&commit, batch).map_err(Trouble::RolledBack)?;
+            let verdict = self.insert(asked, batch).map_err(Trouble::RolledBack)?;
             batch.verdicts.push(verdict);
             let room = batch.answers.len() < BATCH_COMMITS && batch.bytes < BATCH_BYTES;
-            next = if room { jobs.try_recv().ok() } else { None };
+            // Those who were answered together mostly ask again together.
+            let wait = if batch.answers.len() < self.together { AGAIN } else { Duration::ZERO };
+            next = if room { awaited(jobs, wait).ok() } else { None };
         }
+        self.together = batch.answers.len();
         self.conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])).map_err(
             |error| match error.sqlite_error_code() {
                 // Without its last frame a transaction counts for nothing.
@@ -189,32 +197,41 @@ impl Writer {
     /// transaction's, the inner one the commit's own.
     fn insert(
         &mut self,
-        commit: &Commit,
+        asked: Asked,
         batch: &mut Batch,
     ) -> rusqlite::Result<Result<Done, AppendError>> {
-        if !self.tips.contains(&commit.stream) {
-            match tip(&self.conn, &commit.stream)? {
-                Ok(Some(tip)) => drop(self.tips.put(commit.stream.clone(), tip)),
+        let (stream, after) = (asked.stream.clone(), asked.expect.0.cast_signed());
+        if !self.tips.contains(&stream) {
+            match tip(&self.conn, &stream)? {
+                Ok(Some(tip)) => drop(self.tips.put(stream.clone(), tip)),
                 Ok(None) => {}
                 Err(corrupt) => return Ok(Err(corrupt)),
             }
         }
         let position = Position(batch.last.0 + 1);
-        let (bytes, tip) = match accept(commit, self.tips.get(&commit.stream), position) {
+        let known = self.tips.get_mut(&stream);
+        let (bytes, tip) = match accept(asked, known.as_deref().map(|(_, tip)| tip), position) {
             Ok(accepted) => accepted,
             Err(error) => return Ok(Err(error)),
+        };
+        let done = Done { position, version: tip.version };
+        let id = if let Some(known) = known {
+            known.1 = tip;
+            known.0
+        } else {
+            let mut name = self.conn.prepare_cached("INSERT INTO streams (name) VALUES (?1)")?;
+            let id = name.insert([stream.as_str()])?;
+            self.tips.put(stream, (id, tip));
+            id
         };
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO commits (position, stream, after, version, body)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        let (after, version) = (commit.expect.0.cast_signed(), tip.version.0.cast_signed());
-        let stream = commit.stream.as_str();
-        insert.execute(params![position.0.cast_signed(), stream, after, version, bytes])?;
+        let version = done.version.0.cast_signed();
+        insert.execute(params![position.0.cast_signed(), id, after, version, bytes])?;
         batch.bytes += bytes.len();
         batch.last = position;
-        let done = Done { position, version: tip.version };
-        self.tips.put(commit.stream.clone(), tip);
         Ok(Ok(done))
     }
 
@@ -251,18 +268,35 @@ impl Writer {
     }
 }
 
-/// The newest commit of a stream, checked: the next one will vouch for it.
-fn tip(conn: &Connection, stream: &StreamId) -> rusqlite::Result<Result<Option<Tip>, AppendError>> {
+/// The next job, if it comes soon: a thread that has gone to sleep takes long to wake, and whoever
+/// was just answered mostly asks again at once.
+fn awaited(jobs: &Receiver<Job>, wait: Duration) -> Result<Job, TryRecvError> {
+    let until = Instant::now() + wait;
+    loop {
+        match jobs.try_recv() {
+            Err(TryRecvError::Empty) if Instant::now() < until => std::thread::yield_now(),
+            found => return found,
+        }
+    }
+}
+
+/// A stream's number and its newest commit, checked: the next one will vouch for it.
+fn tip(
+    conn: &Connection,
+    stream: &StreamId,
+) -> rusqlite::Result<Result<Option<(i64, Tip)>, AppendError>> {
     let mut query = conn.prepare_cached(
-        "SELECT position, version, body FROM commits WHERE stream = ?1 ORDER BY after DESC LIMIT 1",
+        "SELECT position, version, body, stream FROM commits
+         WHERE stream = (SELECT id FROM streams WHERE name = ?1) ORDER BY after DESC LIMIT 1",
     )?;
     let found = query.query_row([stream.as_str()], |row| {
         let position = Position(row.get::<_, i64>(0)?.cast_unsigned());
         let version = row.get::<_, i64>(1)?.cast_unsigned();
+        let id = row.get(3)?;
         let record = decode(position, row.get_ref(2)?.as_blob().unwrap_or_default());
         Ok(match record {
             Ok(record) if record.stream == *stream && record.version().0 == version => {
-                Ok(Tip::of(&record))
+                Ok((id, Tip::of(&record)))
             }
             _ => Err(AppendError::Corrupt(position)),
         })
