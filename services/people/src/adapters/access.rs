@@ -154,9 +154,9 @@ impl People {
     }
 
     /// Writes a member of staff down with a role, unless the address is known, and makes the link
-    /// by which they choose their password.
+    /// by which they choose their password. For whoever may give anybody a password.
     pub async fn invite(&self, meta: Meta, who: NewStaff) -> Result<Invited, PeopleError> {
-        let person = self.join(meta, who).await?;
+        let (person, _) = self.join(meta, who).await?;
         self.invite_again(person).await
     }
 

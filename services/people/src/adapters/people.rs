@@ -103,6 +103,10 @@ impl PeopleError {
         Self::wrong("wrong_password_short")
     }
 
+    pub(crate) fn email_taken() -> Self {
+        Self::no("no_email_taken")
+    }
+
     pub(crate) fn last_administrator() -> Self {
         Self::no("no_last_administrator")
     }

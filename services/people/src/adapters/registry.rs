@@ -265,9 +265,28 @@ impl People {
             email: edit.email.unwrap_or(now.email),
             flat: edit.flat.unwrap_or(now.flat),
         };
-        let entry = entry(RESIDENT, new, &edit.language.unwrap_or(row.language));
-        blocking(&self.platform.vault, move |vault| vault.put(id, &entry)).await?;
+        let entered = entry(RESIDENT, new, &edit.language.unwrap_or(row.language));
+        self.index_as_logged(id, position, entered).await?;
         Ok(position)
+    }
+
+    /// The index follows the log, not the form: a command that comes again late, or beside another,
+    /// must not put back what has changed since. Only where the tables are behind does it take what
+    /// was entered.
+    async fn index_as_logged(
+        &self,
+        id: Uuid,
+        position: Position,
+        mut entered: IndexEntry,
+    ) -> Result<(), PeopleError> {
+        if self.tables.reach(position).await {
+            let (row, clear) = self.known(id).await?;
+            if !row.lives() {
+                return Ok(());
+            }
+            entered = entry(RESIDENT, clear, &row.language);
+        }
+        blocking(&self.platform.vault, move |vault| vault.put(id, &entered)).await
     }
 
     /// A resident lives elsewhere from now on.
@@ -300,9 +319,16 @@ impl People {
     }
 
     /// Destroys all that says who a resident or member of staff was, for ever. The key goes first:
-    /// if the machine stops in between, doing it again finishes it.
+    /// if the machine stops in between, doing it again finishes it. Entries that were merged into a
+    /// resident are the same person and go first.
     pub async fn erase(&self, meta: Meta, person: Uuid) -> Result<Position, PeopleError> {
         let kind = self.kind_of(person).await?.ok_or_else(PeopleError::nobody)?;
+        let doubles = self.tables.read(move |db| residents::doubles_of(db, person)).await?;
+        for double in doubles {
+            self.platform.directory.erase(double).await?;
+            let meta = further(&meta, &format!("erase {double}"));
+            self.resident(meta, double, Command::Erase).await?;
+        }
         self.platform.directory.erase(person).await?;
         let meta = further(&meta, "erase");
         if kind == STAFF {

@@ -32,18 +32,23 @@ pub struct NewStaff {
 }
 
 impl People {
-    /// Writes somebody down with a role; whoever has that address already gets the role.
-    pub(crate) async fn join(&self, meta: Meta, who: NewStaff) -> Result<Uuid, PeopleError> {
+    /// Writes somebody down with a role; whoever has that address already gets the role. Whether
+    /// they are new stands beside their id.
+    pub(crate) async fn join(
+        &self,
+        meta: Meta,
+        who: NewStaff,
+    ) -> Result<(Uuid, bool), PeopleError> {
         let name = contact::name(&who.name)?;
         let email = contact::email(&who.email)?.unwrap_or_default();
-        let id = match self.staff_by_email(&email).await? {
-            Some(id) => id,
-            None => self.write_down(&meta, name, email, &who.language).await?,
+        let (id, new) = match self.staff_by_email(&email).await? {
+            Some(id) => (id, false),
+            None => (self.write_down(&meta, name, email, &who.language).await?, true),
         };
         let (role, community) = (who.role, who.community);
         let give = Command::GiveRole { role, community };
         self.staff(further(&meta, "role"), id, give).await?;
-        Ok(id)
+        Ok((id, new))
     }
 
     async fn write_down(
@@ -68,7 +73,7 @@ impl People {
         Ok(id)
     }
 
-    async fn staff_by_email(&self, email: &str) -> Result<Option<Uuid>, PeopleError> {
+    pub(crate) async fn staff_by_email(&self, email: &str) -> Result<Option<Uuid>, PeopleError> {
         let email = email.to_owned();
         let found = blocking(&self.platform.vault, move |vault| vault.by_email(&email)).await?;
         let working = self.tables.read(move |db| {
@@ -104,6 +109,10 @@ impl People {
     ) -> Result<Position, PeopleError> {
         let name = contact::name(&given.name)?;
         let email = contact::email(&given.email)?.unwrap_or_default();
+        // Two of one address could not both sign in.
+        if self.staff_by_email(&email).await?.is_some_and(|other| other != id) {
+            return Err(PeopleError::email_taken());
+        }
         let (name_now, email_now) = self.staff_in_clear(id).await?;
         let stream = Self::staff_stream(id)?;
         let key = self.platform.directory.new_key(id).await?;

@@ -84,6 +84,8 @@ impl Projection<Heard> for Residents {
             gone INTEGER NOT NULL AS (erased OR merged_into IS NOT NULL) STORED
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX residents_by_place ON residents (community, building, id) WHERE gone = 0;
+        CREATE INDEX residents_by_merger ON residents (merged_into)
+            WHERE merged_into IS NOT NULL;
         CREATE TABLE residents_consents (
             resident BLOB NOT NULL, purpose TEXT NOT NULL, how TEXT NOT NULL, at TEXT NOT NULL,
             PRIMARY KEY (resident, purpose)
@@ -263,6 +265,15 @@ pub fn living(
 pub fn after(db: &Connection, after: Uuid, limit: u32) -> rusqlite::Result<Vec<ResidentRow>> {
     let sql = format!("{SELECT} WHERE id > ?1 AND gone = 0 ORDER BY id LIMIT ?2");
     db.prepare_cached(&sql)?.query_map(params![after, limit], read)?.collect()
+}
+
+/// All entries that were merged into somebody, also through others.
+pub fn doubles_of(db: &Connection, id: Uuid) -> rusqlite::Result<Vec<Uuid>> {
+    let sql = "WITH RECURSIVE doubles (at) AS (
+            SELECT id FROM residents WHERE merged_into = ?1
+            UNION SELECT r.id FROM doubles JOIN residents r ON r.merged_into = doubles.at
+        ) SELECT at FROM doubles WHERE at <> ?1";
+    ids(db, sql, id)
 }
 
 /// The teams somebody is in.

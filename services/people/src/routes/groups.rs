@@ -6,7 +6,9 @@ use linli_platform::web::{Page, Refusal, Viewer, see};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Shared, Text, community, meta, meta_of, or, page};
+use super::{
+    ABOUT_CHARS_MAX, CALLED_CHARS_MAX, Shared, Text, bounded, community, meta, meta_of, or, page,
+};
 use crate::{
     deciders::{team, unit},
     projections::groups::{self, TeamRow, UnitRow},
@@ -52,7 +54,8 @@ pub(super) async fn found(
     Form(form): Form<Found>,
 ) -> Result<Response, Refusal> {
     let Found { cmd, name, parent, about } = form;
-    let (name, about) = (name.trim().to_owned(), about.trim().to_owned());
+    let name = bounded(&viewer, &name, CALLED_CHARS_MAX)?;
+    let about = bounded(&viewer, &about, ABOUT_CHARS_MAX)?;
     let command =
         team::Command::Found { community: code.clone(), name, parent: parent.parse().ok(), about };
     // The form's own id names the team: sent twice it founds one.
@@ -80,7 +83,7 @@ pub(super) async fn change_team(
     }
     let command = match form.end {
         Some(_) => team::Command::End,
-        None => team::Command::Rename { name: form.name.trim().to_owned() },
+        None => team::Command::Rename { name: bounded(&viewer, &form.name, CALLED_CHARS_MAX)? },
     };
     let done = people.team(meta_of(&viewer, form.cmd, &command), id, command).await;
     Ok(see(&format!("/desk/{code}/teams"), done.map_err(or(&viewer))?))
@@ -124,7 +127,7 @@ pub(super) async fn add_unit(
     Path(code): Path<String>,
     Form(Added { cmd, name, kind }): Form<Added>,
 ) -> Result<Response, Refusal> {
-    let (community, name) = (code.clone(), name.trim().to_owned());
+    let (community, name) = (code.clone(), bounded(&viewer, &name, CALLED_CHARS_MAX)?);
     let command = unit::Command::Add { community, name, kind };
     let done = people.unit(meta(&viewer, cmd), cmd, command).await.map_err(or(&viewer))?;
     Ok(see(&format!("/desk/{code}/units"), done))
@@ -142,7 +145,7 @@ pub(super) async fn change_unit(
     }
     let command = match form.end {
         Some(_) => unit::Command::End,
-        None => unit::Command::Rename { name: form.name.trim().to_owned() },
+        None => unit::Command::Rename { name: bounded(&viewer, &form.name, CALLED_CHARS_MAX)? },
     };
     let done = people.unit(meta_of(&viewer, form.cmd, &command), id, command).await;
     Ok(see(&format!("/desk/{code}/units"), done.map_err(or(&viewer))?))

@@ -63,6 +63,21 @@ pub(crate) fn or(viewer: &Viewer) -> impl Fn(PeopleError) -> Refusal {
     move |error| error.refusal(language)
 }
 
+/// The most characters of what a team, a unit or a place is called.
+pub(crate) const CALLED_CHARS_MAX: usize = 100;
+/// The most characters of a description.
+pub(crate) const ABOUT_CHARS_MAX: usize = 1000;
+
+/// A text of a form without blanks around it, or 422 if it is longer than `max` characters.
+pub(crate) fn bounded(viewer: &Viewer, text: &str, max: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.chars().count() <= max {
+        return Ok(text.to_owned());
+    }
+    let n = max.to_string();
+    Err(Refusal::invalid(WORDS.with(viewer.language, "wrong_too_long", &[("n", &n)])))
+}
+
 /// The community of the path, or 404.
 pub(crate) async fn community(people: &People, code: &str) -> Result<PlaceRow, Refusal> {
     let code = code.to_owned();

@@ -6,7 +6,7 @@ use linli_platform::web::{Page, Refusal, Viewer, see};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Shared, Text, community, meta, or, page};
+use super::{CALLED_CHARS_MAX, Shared, Text, bounded, community, meta, or, page};
 use crate::{
     adapters::People,
     contract::{Kind, Place},
@@ -76,8 +76,8 @@ pub(super) async fn add(
     let kind = Kind::of(&form.kind).filter(|kind| BELOW.contains(kind));
     let place = Place {
         code: form.code.trim().to_lowercase(),
-        name: form.name.trim().to_owned(),
-        name_en: form.name_en.trim().to_owned(),
+        name: bounded(&viewer, &form.name, CALLED_CHARS_MAX)?,
+        name_en: bounded(&viewer, &form.name_en, CALLED_CHARS_MAX)?,
         kind: kind.ok_or_else(Refusal::missing)?,
         parent: form.parent,
         ..Place::default()
@@ -107,7 +107,8 @@ pub(super) async fn change(
         return Err(Refusal::forbidden());
     }
     let Changed { cmd, name, name_en, parent } = form;
-    let new = (name.trim().to_owned(), name_en.trim().to_owned(), parent);
+    let name = bounded(&viewer, &name, CALLED_CHARS_MAX)?;
+    let new = (name, bounded(&viewer, &name_en, CALLED_CHARS_MAX)?, parent);
     let done = people.change_place(meta(&viewer, cmd), &code, new).await.map_err(or(&viewer))?;
     Ok(see(&format!("/desk/{desk}/places"), done))
 }

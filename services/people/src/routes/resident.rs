@@ -187,7 +187,7 @@ pub(super) async fn edit(
         building_head: Some(form.building_head.is_some()),
         under_14: Some(form.under_14.is_some()),
     };
-    match people.change(meta(&viewer, form.cmd), id, edit).await {
+    match people.change(meta_of(&viewer, form.cmd, &edit), id, edit).await {
         Ok(position) => Ok(see(&format!("/desk/{code}/residents/{id}"), position)),
         Err(PeopleError::No { key: "no_stale", .. }) => {
             let page = shown(&people, &viewer, &code, id, Some(&entered)).await?;
@@ -263,9 +263,10 @@ pub(super) async fn team(
     Path(here): Here,
     Form(form): Form<Membership>,
 ) -> Result<Response, Refusal> {
-    let id = form.team;
+    let (id, ours) = (form.team, covered(&people, &here.0).await?);
     let team = people.tables.read(move |db| groups::team(db, id)).await?;
-    if form.join && team.is_none_or(|team| team.ended) {
+    let joinable = team.is_some_and(|team| !team.ended && ours.contains(&team.community));
+    if form.join && !joinable {
         return Err(Refusal::missing());
     }
     let command = if form.join { Command::JoinTeam(id) } else { Command::LeaveTeam(id) };

@@ -15,7 +15,7 @@ use linli_platform::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Shared, Text, community, covered, meta, or, page};
+use super::{Shared, Text, community, covered, meta_of, or, page};
 use crate::{
     adapters::{NewResident, People},
     contract::Purpose,
@@ -244,9 +244,12 @@ pub(super) async fn register(
     Path(code): Path<String>,
     Form(new): Form<New>,
 ) -> Result<Response, Refusal> {
-    let meta = meta(&viewer, new.cmd);
+    let cmd = new.cmd;
     people.community_of(&new.building, Some(&code)).await.map_err(or(&viewer))?;
-    let (id, position) = people.register(meta, new.resident()).await.map_err(or(&viewer))?;
+    let new = new.resident();
+    // The same form with somebody else in it is about somebody else.
+    let meta = meta_of(&viewer, cmd, &new);
+    let (id, position) = people.register(meta, new).await.map_err(or(&viewer))?;
     Ok(see(&format!("/desk/{code}/residents/{id}"), position))
 }
 

@@ -115,7 +115,13 @@ pub(super) async fn invite(
     let Invite { cmd, name, email, role, place } = form;
     let language = viewer.language.code().to_owned();
     let who = NewStaff { name, email, language, role, community: place };
-    let invited = people.invite(meta(&viewer, cmd), who).await.map_err(or(&viewer))?;
+    let (id, new) = people.join(meta(&viewer, cmd), who).await.map_err(or(&viewer))?;
+    // A link lets its reader choose the password, so for a colleague who works elsewhere too there
+    // is none from here: they have got the role and sign in as before.
+    if !new && ours(&people, &viewer, &code, id).await.is_err() {
+        return shown(&people, &viewer, &code, None).await;
+    }
+    let invited = people.invite_again(id).await.map_err(or(&viewer))?;
     shown(&people, &viewer, &code, Some(&invited.link)).await
 }
 

@@ -9,3 +9,4 @@ mod doors;
 mod erasure;
 mod house;
 mod lists;
+mod reach;
