@@ -135,6 +135,7 @@ pub(super) async fn check_in(state: State, ask: Ask) -> Result<Response, Refusal
     let bearer = state.bearer(ask.field("code")).await?;
     let unknown = || Refusal::invalid(ask.text().get("no_code"));
     let (resident, way) = bearer.ok_or_else(unknown)?;
+    state.resident(resident, ask.text()).await?;
     let command = Command::CheckIn { resident, way, at: None, proxy: None, staff: true };
     let position = state.roll(&ask.viewer, &named, ask.command()?, command).await?;
     Ok(see(&format!("{}/code?last={resident}", desk_path(&named)), position))

@@ -21,6 +21,7 @@ use crate::{
     projections::{
         activities::{self, Named},
         residents::{self, Resident},
+        rolls::{self, Standing},
     },
 };
 
@@ -54,6 +55,21 @@ impl State {
     pub(super) async fn resident(&self, id: Uuid, text: Text) -> Result<Resident, Refusal> {
         let found = self.read(move |db| residents::find(db, id)).await?;
         found.filter(|found| !found.merged).ok_or_else(|| Refusal::invalid(text.get("no_resident")))
+    }
+
+    /// Somebody whom a form names, if they may come: the occurrence is for them, they are expected
+    /// already, or staff who take the roll ask for them.
+    pub(super) async fn guest(&self, ask: &Ask, of: &Named, id: Uuid) -> Result<Resident, Refusal> {
+        let known = self.resident(id, ask.text()).await?;
+        if welcome(of, &known) || ask.viewer.may("roll.take", &of.key.community) {
+            return Ok(known);
+        }
+        let key = of.key.clone();
+        let row = self.read(move |db| rolls::person_of(db, &key, id)).await?;
+        let expected = |row: rolls::Person| {
+            matches!(row.standing, Standing::Registered | Standing::Waiting(_))
+        };
+        row.is_some_and(expected).then_some(known).ok_or_else(Refusal::forbidden)
     }
 
     /// A command to the occurrence's roll.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     State,
     ask::Ask,
-    give::{desk_path, path, welcome},
+    give::{desk_path, path},
     text::Text,
 };
 use crate::{
@@ -221,11 +221,7 @@ fn for_whom(ask: &Ask) -> Result<(Uuid, Option<Uuid>), Refusal> {
 
 pub(super) async fn register(state: State, ask: Ask) -> Result<Response, Refusal> {
     let (of, (resident, proxy)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    let known = state.resident(resident, ask.text()).await?;
-    if !welcome(&of, &known) && !ask.viewer.may("roll.take", &of.key.community) {
-        return Err(Refusal::forbidden());
-    }
-    let guardian_ok = known.guardian_ok;
+    let guardian_ok = state.guest(&ask, &of, resident).await?.guardian_ok;
     let command = roll::Command::Register { resident, proxy, guardian_ok };
     let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
     Ok(see(&path(&of), position))
@@ -240,6 +236,7 @@ pub(super) async fn withdraw(state: State, ask: Ask) -> Result<Response, Refusal
 
 pub(super) async fn excuse(state: State, ask: Ask) -> Result<Response, Refusal> {
     let (of, (resident, _)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
+    state.guest(&ask, &of, resident).await?;
     let command = roll::Command::Excuse { resident };
     let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
     Ok(see(&path(&of), position))
@@ -247,10 +244,7 @@ pub(super) async fn excuse(state: State, ask: Ask) -> Result<Response, Refusal> 
 
 pub(super) async fn claim(state: State, ask: Ask) -> Result<Response, Refusal> {
     let (of, (resident, proxy)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    let known = state.resident(resident, ask.text()).await?;
-    if !welcome(&of, &known) && !ask.viewer.may("roll.take", &of.key.community) {
-        return Err(Refusal::forbidden());
-    }
+    state.guest(&ask, &of, resident).await?;
     let duty = ask.field("duty").to_owned();
     let command = duty::Command::Claim { duty, resident, proxy };
     let position = state.duty(&ask.viewer, &of, ask.command()?, command).await?;

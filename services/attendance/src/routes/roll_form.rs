@@ -10,8 +10,11 @@ use linli_platform::{
 };
 use uuid::Uuid;
 
-use super::{State, ask::Ask, give::desk_path};
+use super::{State, ask::Ask, give::desk_path, text::Text};
 use crate::{contract::Way, deciders::roll::Command, projections::activities::Named};
+
+/// The most characters of a remark, as its field says too.
+const REMARK_CHARS_MAX: usize = 200;
 
 /// What is done to everybody ticked.
 fn verb(name: &str, resident: Uuid) -> Option<Command> {
@@ -57,7 +60,7 @@ impl State {
         for (resident, command) in commands {
             // Each has an id of its own that the same form sent again brings about again.
             let cmd = CommandId(derived(&form.to_string(), &format!("{verb} {resident}")));
-            match self.roll(&ask.viewer, of, cmd, command).await {
+            match self.tick(ask, of, (cmd, resident), command).await {
                 Ok(position) => last = last.max(position),
                 Err(refusal) if refusal.status.is_client_error() => {
                     rejected.push((resident, refusal.text));
@@ -75,15 +78,34 @@ impl State {
         Err(Refusal::no(rejected.iter().map(line).collect::<Vec<_>>().join("\n")))
     }
 
+    /// One tick. Nobody unknown, erased or merged comes onto a roll, but whoever is on it is taken
+    /// off whatever became of them.
+    async fn tick(
+        &self,
+        ask: &Ask,
+        of: &Named,
+        (cmd, resident): (CommandId, Uuid),
+        command: Command,
+    ) -> Result<Position, Refusal> {
+        if matches!(command, Command::CheckIn { .. } | Command::Excuse { .. }) {
+            self.resident(resident, ask.text()).await?;
+        }
+        self.roll(&ask.viewer, of, cmd, command).await
+    }
+
     /// Seals a remark under the key of the person it is about; none if it is empty.
     async fn sealed(
         &self,
         of: &Named,
         resident: Uuid,
-        remark: &str,
+        (remark, text): (&str, Text),
     ) -> Result<Option<Sealed>, Refusal> {
         if remark.is_empty() {
             return Ok(None);
+        }
+        if remark.chars().count() > REMARK_CHARS_MAX {
+            let n = REMARK_CHARS_MAX.to_string();
+            return Err(Refusal::invalid(text.with("remark_too_long", &[("n", &n)])));
         }
         let keys = self.platform.directory.keys(vec![resident]).await?;
         let nobody = || Refusal::from(DirectoryError::Nobody(resident));
@@ -104,7 +126,7 @@ pub(super) async fn headcount(state: State, ask: Ask) -> Result<Response, Refusa
 pub(super) async fn hours(state: State, ask: Ask) -> Result<Response, Refusal> {
     let of = state.occurrence(&ask).await?;
     let (resident, minutes) = (ask.parsed("resident")?, ask.parsed("minutes")?);
-    let remark = state.sealed(&of, resident, ask.field("remark")).await?;
+    let remark = state.sealed(&of, resident, (ask.field("remark"), ask.text())).await?;
     let command = Command::CorrectHours { resident, minutes, remark };
     let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
     Ok(see(&desk_path(&of), position))

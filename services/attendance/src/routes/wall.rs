@@ -124,6 +124,9 @@ pub(super) async fn check_in(state: State, ask: Ask) -> Result<Response, Refusal
     if ids.iter().any(|id| !allowed.contains(id)) {
         return Err(Refusal::forbidden());
     }
+    for &resident in &ids {
+        state.guest(&ask, &named, resident).await?;
+    }
     let mut last = Position::default();
     for resident in ids {
         last = last.max(state.arrive(&ask, &named, person, resident).await?);

@@ -4,5 +4,6 @@
 
 mod desk;
 mod leaving;
+mod reach;
 mod registering;
 mod town;
