@@ -76,7 +76,7 @@ pub fn is_synthetic(data: &Path) -> bool {
 }
 
 /// A file beside a data folder, for what must not lie within.
-fn beside(data: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(data: &Path, ending: &str) -> PathBuf {
     let mut name = data.file_name().unwrap_or_default().to_owned();
     name.push(ending);
     data.with_file_name(name)

@@ -118,6 +118,17 @@ impl TryFrom<String> for LogAddress {
 }
 
 impl Config {
+    /// Without a file or an environment.
+    pub fn usual() -> Self {
+        Self {
+            public_url: None,
+            listen: USUAL_LISTEN,
+            master_key_file: None,
+            trusted_proxy: None,
+            smtp: None,
+        }
+    }
+
     /// Reads the file named, else `linli.toml` where there is one, then the environment.
     pub fn load(named: Option<&Path>) -> Result<Self, Failure> {
         let usual = Path::new(USUAL_FILE);

@@ -47,15 +47,16 @@ pub struct Progress(Arc<dyn Fn(&str) + Send + Sync>);
 impl Progress {
     /// On this process's stderr.
     pub fn on_stderr() -> Self {
-        let last: Mutex<Option<Instant>> = Mutex::default();
+        let last = Mutex::new(Instant::now());
         Self(Arc::new(move |text| {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
             let terminal = io::stderr().is_terminal();
-            let pause = Duration::from_millis(if terminal { 100 } else { 2_000 });
-            if last.is_some_and(|last| last.elapsed() < pause) {
+            // What is done at once needs no progress.
+            let pause = Duration::from_millis(if terminal { 200 } else { 2_000 });
+            if last.elapsed() < pause {
                 return;
             }
-            *last = Some(Instant::now());
+            *last = Instant::now();
             if terminal {
                 // Back to the line's start, and away with what stood there.
                 let _ = write!(io::stderr().lock(), "\r\u{1b}[K{text}\r");

@@ -13,7 +13,7 @@ use std::{
 
 use linli_platform::ids::Actor;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
@@ -34,7 +34,7 @@ const REQUEST_MAX: u64 = 256 * 1024 * 1024;
 #[serde(rename_all = "lowercase")]
 enum Answer {
     Progress(String),
-    Done(Value),
+    Done(Box<RawValue>),
     Failed(Failure),
 }
 
@@ -164,7 +164,11 @@ impl Server {
     }
 
     /// Lets the server do something.
-    pub async fn ask(self, request: &Request, progress: &Progress) -> Result<Value, Failure> {
+    pub async fn ask(
+        self,
+        request: &Request,
+        progress: &Progress,
+    ) -> Result<Box<RawValue>, Failure> {
         let gone = |error: std::io::Error| {
             Failure::failed(format!("the running server does not answer: {error}"))
         };

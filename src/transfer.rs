@@ -82,7 +82,7 @@ fn private(path: &Path) -> Result<File, Failure> {
 fn bytes(recorded: &Recorded) -> Result<Vec<u8>, Failure> {
     let Recorded { position, stream, after, entries, prev, sum } = recorded;
     let (stream, entries) = (stream.clone(), entries.clone());
-    let (bytes, made) = encode(&Commit { stream, expect: *after, entries }, prev)?;
+    let (bytes, made) = encode(&Commit { stream, expect: *after, entries }, *prev)?;
     if made == *sum {
         Ok(bytes)
     } else {
@@ -171,7 +171,7 @@ impl<'a> Streams<'a> {
         if !self.known.contains_key(stream) {
             let here = self.log.read(stream, Version(0)).await?;
             let here = here.into_iter().map(|commit| (commit.version(), commit.sum));
-            let first = (here.collect(), Version(0), Sum::new());
+            let first = (here.collect(), Version(0), Sum::default());
             self.known.insert(stream.clone(), first);
         }
         let Some((here, version, sum)) = self.known.get_mut(stream) else { return Ok(()) };
@@ -181,7 +181,7 @@ impl<'a> Streams<'a> {
                 "{at}: a record of {stream} is missing before this one: export the log once more"
             )));
         }
-        (*version, *sum) = (recorded.version(), recorded.sum.clone());
+        (*version, *sum) = (recorded.version(), recorded.sum);
         let newest = here.keys().max().copied().unwrap_or_default();
         if *version <= newest && here.get(version) != Some(sum) {
             return Err(Failure::failed(format!(

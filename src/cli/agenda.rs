@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::{Context, in_order};
+use super::{Context, in_order, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -33,6 +33,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     if as_json {
         return json(&entries);
     }
+    let entries: Value = parts(&entries)?;
     for entry in entries.as_array().into_iter().flatten() {
         let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
         let (start, state, title) = (text("start"), text("state"), text("title"));

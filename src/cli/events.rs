@@ -102,6 +102,8 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
 
 #[cfg(test)]
 mod tests {
+    use linli_platform::commit::Sum;
+
     use super::*;
 
     #[test]
@@ -118,8 +120,8 @@ mod tests {
             stream: "xiguan/calendar/activity/a".parse().unwrap(),
             after: linli_platform::ids::Version(1),
             entries: vec![entry],
-            prev: String::new(),
-            sum: String::new(),
+            prev: Sum::default(),
+            sum: Sum::default(),
         };
         let event = commit.events().next().unwrap();
         assert_eq!(

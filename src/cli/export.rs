@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::NaiveDate;
 use linli_platform::event_log::sqlite::{OpenMode, SqliteLog};
 
-use super::{Context, absolute, existing, in_order};
+use super::{Context, absolute, existing, in_order, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -63,7 +63,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     match arguments {
         Arguments { what: Some(What::Residents { community: place, language }), .. } => {
             let csv = cx.ask(&Request::ExportResidents { place, language }).await?;
-            bytes(&STANDARD.decode(csv.as_str().unwrap_or_default())?)
+            bytes(&STANDARD.decode(parts::<String>(&csv)?)?)
         }
         Arguments {
             ics: true,
@@ -75,7 +75,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
         } => {
             in_order(from, to)?;
             let file = cx.ask(&Request::Ics { community, from, to, all }).await?;
-            bytes(file.as_str().unwrap_or_default().as_bytes())
+            bytes(parts::<String>(&file)?.as_bytes())
         }
         Arguments { log: Some(log), vault: Some(vault), .. } => {
             let passphrase = passphrase(true)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{Context, absolute, export::passphrase};
+use super::{Context, absolute, export::passphrase, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -60,7 +60,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
                 return json(&imported);
             }
             let Imported { new, there, persons_new, persons_there, persons_erased } =
-                serde_json::from_value(imported)?;
+                parts(&imported)?;
             line(format_args!("records: {new} new, {there} already there"))?;
             line(format_args!(
                 "persons: {persons_new} new, {persons_there} already there, {persons_erased} stay \
@@ -80,10 +80,11 @@ async fn residents(
 ) -> Result<(), Failure> {
     let csv = std::fs::read(&file).map_err(|error| Failure::file(&file, "read", &error))?;
     let csv = STANDARD.encode(csv);
-    let report = cx.ask_existing(&Request::ImportResidents { community, csv, dry_run }).await?;
+    let answer = cx.ask_existing(&Request::ImportResidents { community, csv, dry_run }).await?;
+    let report: Value = parts(&answer)?;
     let number = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or_default();
     if as_json {
-        json(&report)?;
+        json(&answer)?;
     } else {
         let (new, there) = (number("new"), number("there"));
         let done = if report.get("done") == Some(&Value::Bool(true)) { "written" } else { "new" };

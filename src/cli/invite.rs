@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Context;
+use super::{Context, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -38,6 +38,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     if as_json {
         return json(&invited);
     }
+    let invited: Value = parts(&invited)?;
     let text = |key: &str| invited.get(key).and_then(Value::as_str).unwrap_or_default();
     line(text("link"))?;
     crate::output::tell(format_args!("Good once, until {}.", text("until")));

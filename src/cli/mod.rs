@@ -7,7 +7,7 @@ use std::{
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
 
 mod agenda;
 mod backup;
+mod demo;
 mod erase;
 mod events;
 mod export;
@@ -50,6 +51,8 @@ struct Cli {
 enum Command {
     /// Run all services
     Serve(serve::Arguments),
+    /// Show everything with made-up residents
+    Demo(demo::Arguments),
     /// Load places and communities from TOML files
     Seed(seed::Arguments),
     /// Make a link by which a member of staff chooses a password
@@ -97,16 +100,21 @@ impl Context {
     }
 
     /// Does something through the server that runs in the folder, else by itself.
-    async fn ask(&self, request: &Request) -> Result<Value, Failure> {
+    async fn ask(&self, request: &Request) -> Result<Box<RawValue>, Failure> {
         let progress = Progress::on_stderr();
         operations::ask(self.data(), self.config()?, request, &progress).await
     }
 
     /// The same for what needs a folder that is there: a wrong name must not make a new one.
-    async fn ask_existing(&self, request: &Request) -> Result<Value, Failure> {
+    async fn ask_existing(&self, request: &Request) -> Result<Box<RawValue>, Failure> {
         existing(&self.data())?;
         self.ask(request).await
     }
+}
+
+/// An answer of the node in its parts.
+fn parts<T: serde::de::DeserializeOwned>(answer: &RawValue) -> Result<T, Failure> {
+    Ok(serde_json::from_str(answer.get())?)
 }
 
 fn existing(data: &Path) -> Result<(), Failure> {
@@ -167,6 +175,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let cx = Context { data: cli.data, config: cli.config };
     match cli.command {
         Command::Serve(arguments) => serve::run(&cx, arguments).await,
+        Command::Demo(arguments) => demo::run(&cx, arguments).await,
         Command::Seed(arguments) => seed::run(&cx, arguments).await,
         Command::Invite(arguments) => invite::run(&cx, arguments).await,
         Command::Agenda(arguments) => agenda::run(&cx, arguments).await,
@@ -181,5 +190,49 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Erase(arguments) => erase::run(&cx, arguments).await,
         Command::Import(arguments) => import::run(&cx, arguments).await,
         Command::Export(arguments) => export::run(&cx, arguments).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_has_its_fixed_names() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        let names: Vec<_> =
+            command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        for name in [
+            "serve",
+            "demo",
+            "seed",
+            "invite",
+            "agenda",
+            "festivals",
+            "preview",
+            "events",
+            "verify",
+            "rebuild",
+            "status",
+            "backup",
+            "restore",
+            "erase",
+            "import",
+            "export",
+        ] {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn dates_out_of_order_are_a_wrong_usage() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert!(in_order(day("2026-01-01"), day("2026-01-01")).is_ok());
+        let wrong = in_order(day("2026-01-02"), day("2026-01-01")).unwrap_err();
+        assert_eq!(wrong.code(), 2);
+        assert_eq!(in_order(day("1850-01-01"), day("2026-01-01")).unwrap_err().code(), 2);
     }
 }

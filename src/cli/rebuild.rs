@@ -1,6 +1,6 @@
 //! `linli rebuild`: tables built anew from the log, beside the present ones.
 
-use super::Context;
+use super::{Context, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -23,6 +23,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     if as_json {
         return json(&done);
     }
+    let done: serde_json::Value = parts(&done)?;
     let names = done.get("rebuilt").and_then(serde_json::Value::as_array);
     for name in names.into_iter().flatten().filter_map(serde_json::Value::as_str) {
         line(format_args!("{name}: its tables are built anew"))?;

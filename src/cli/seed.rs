@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Context;
+use super::{Context, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -24,8 +24,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     let files = read::files(&arguments.path)?;
     // Read here as well, so that a wrong file makes no data folder.
     read::read(&files)?;
-    let report = cx.ask(&Request::Seed { files }).await?;
-    let report: Report = serde_json::from_value(report)?;
+    let report: Report = parts(&cx.ask(&Request::Seed { files }).await?)?;
     if arguments.json {
         json(&report)?;
     } else {

@@ -1,11 +1,13 @@
 //! `linli status`: how the folder and its server are.
 
+use std::path::Path;
+
 use linli_platform::event_log::{
     EventLog as _,
     sqlite::{OpenMode, SqliteLog},
 };
 
-use super::Context;
+use super::{Context, parts};
 use crate::{
     failure::Failure,
     operations::{FolderStatus, Request, ServiceStatus, Status},
@@ -23,13 +25,13 @@ pub(super) struct Arguments {
 pub(super) async fn run(cx: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let data = cx.data();
     let log = SqliteLog::open(&data, OpenMode::ReadOnly)?;
-    let log_bytes = std::fs::metadata(log.path())
-        .map_err(|error| Failure::file(log.path(), "read", &error))?
-        .len();
+    // What is not in the file yet stands beside it.
+    let size = |path: &Path| std::fs::metadata(path).map(|file| file.len()).unwrap_or_default();
+    let log_bytes = size(log.path()) + size(&data.join("log.db-wal"));
     let server = match Server::find(&data).await {
         Some(server) => {
             let told = server.ask(&Request::Status, &Progress::on_stderr()).await?;
-            Some(serde_json::from_value(told)?)
+            Some(parts(&told)?)
         }
         None => None,
     };

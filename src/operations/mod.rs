@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures::{FutureExt as _, future::BoxFuture};
 use linli_calendar::{
     projections::agenda::{Ask, agenda},
     routes::feed::export_ics,
 };
-use linli_people::adapters::NewStaff;
+use linli_people::adapters::{Invited, NewStaff};
 use linli_platform::{ids::Actor, stream::Meta, web::Language};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json, to_value};
+use serde_json::{
+    json,
+    value::{RawValue, to_raw_value},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -120,6 +123,14 @@ pub enum Request {
     ClockIsRight,
 }
 
+/// An invitation: what `linli invite --json` prints.
+#[derive(Serialize)]
+struct Invitation {
+    person: Uuid,
+    link: String,
+    until: DateTime<Utc>,
+}
+
 impl Request {
     /// Whether it changes nothing, and needs no names: it can be done beside whoever writes.
     fn only_reads(&self) -> bool {
@@ -133,7 +144,7 @@ pub async fn ask(
     config: Config,
     request: &Request,
     progress: &Progress,
-) -> Result<Value, Failure> {
+) -> Result<Box<RawValue>, Failure> {
     if let Some(server) = Server::find(&data).await {
         return server.ask(request, progress).await;
     }
@@ -153,7 +164,7 @@ pub fn perform<'a>(
     actor: &'a Actor,
     request: Request,
     progress: &'a Progress,
-) -> BoxFuture<'a, Result<Value, Failure>> {
+) -> BoxFuture<'a, Result<Box<RawValue>, Failure>> {
     done(node, actor, request, progress).boxed()
 }
 
@@ -162,48 +173,47 @@ async fn done(
     actor: &Actor,
     request: Request,
     progress: &Progress,
-) -> Result<Value, Failure> {
+) -> Result<Box<RawValue>, Failure> {
     let platform = &node.platform;
     let meta = || Meta::by(actor.clone(), platform.entropy.command());
     match request {
         Request::Seed { files } => {
-            Ok(to_value(load(platform, actor, &read(&files)?, progress).await?)?)
+            Ok(to_raw_value(&load(platform, actor, &read(&files)?, progress).await?)?)
         }
         Request::Invite { name, email, language, role, community } => {
             let people = node.registry(progress).await?;
             let who = NewStaff { name, email, language, role, community };
             let invited = people.invite(meta(), who).await?;
-            Ok(json!({
-                "person": invited.person, "link": invited.link, "until": invited.until
-            }))
+            let Invited { person, link, until } = invited;
+            Ok(to_raw_value(&Invitation { person, link, until })?)
         }
         Request::Erase { person } => {
             let people = node.registry(progress).await?;
             people.erase(meta(), person).await?;
-            Ok(json!({ "person": person }))
+            Ok(to_raw_value(&json!({ "person": person }))?)
         }
         Request::Rebuild { service } => rebuild(node, service.as_deref(), progress).await,
         Request::ImportResidents { community, csv, dry_run } => {
             let csv = STANDARD.decode(csv)?;
             let people = node.registry(progress).await?;
             let report = people.import_csv(&meta(), &community, &csv, !dry_run).boxed().await?;
-            Ok(to_value(report)?)
+            Ok(to_raw_value(&report)?)
         }
         Request::ExportResidents { place, language } => {
             let people = node.registry(progress).await?;
             let csv = people.export_csv(&place, Language::of(&language)).await?;
-            Ok(json!(STANDARD.encode(csv)))
+            Ok(to_raw_value(&STANDARD.encode(csv))?)
         }
         Request::ImportLog { log, vault, passphrase } => {
             let passphrase = SecretString::from(passphrase);
-            Ok(to_value(
-                transfer::import(platform, &log, &vault, &passphrase, progress).boxed().await?,
+            Ok(to_raw_value(
+                &transfer::import(platform, &log, &vault, &passphrase, progress).boxed().await?,
             )?)
         }
         Request::ExportVault { to, passphrase } => {
             let passphrase = SecretString::from(passphrase);
             transfer::export_vault(&platform.vault, &to, passphrase).await?;
-            Ok(Value::Null)
+            Ok(to_raw_value(&())?)
         }
         Request::Agenda { community, from, to } => {
             look_at_agenda(node, community, from, to, progress).await
@@ -211,10 +221,10 @@ async fn done(
         Request::Ics { community, from, to, all } => {
             ics(node, &community, (from, to, all), progress).await
         }
-        Request::Status => Ok(to_value(status::of(node).await?)?),
+        Request::Status => Ok(to_raw_value(&status::of(node).await?)?),
         Request::ClockIsRight => {
             platform.streams.guard().release();
-            Ok(Value::Null)
+            Ok(to_raw_value(&())?)
         }
     }
 }
@@ -232,7 +242,7 @@ async fn look_at_agenda(
     from: NaiveDate,
     to: NaiveDate,
     progress: &Progress,
-) -> Result<Value, Failure> {
+) -> Result<Box<RawValue>, Failure> {
     let calendar = node.calendar().await?;
     node.caught_up(&[calendar], progress).await?;
     let now = node.platform.clock.now();
@@ -243,7 +253,7 @@ async fn look_at_agenda(
         let entries = agenda(db, &Ask::all(&community, from..=to), now)?;
         Ok(Ok(entries.iter().map(linli_calendar::values::agenda::Entry::line).collect::<Vec<_>>()))
     });
-    Ok(to_value(read.await??)?)
+    Ok(to_raw_value(&read.await??)?)
 }
 
 async fn ics(
@@ -251,7 +261,7 @@ async fn ics(
     community: &str,
     (from, to, all): (NaiveDate, NaiveDate, bool),
     progress: &Progress,
-) -> Result<Value, Failure> {
+) -> Result<Box<RawValue>, Failure> {
     let calendar = node.calendar().await?;
     node.caught_up(&[calendar], progress).await?;
     let (platform, tables) = (&node.platform, calendar.tables.clone());
@@ -261,10 +271,14 @@ async fn ics(
         export_ics(&tables, (&code, &url), &(from..=to), all, now)
     });
     let text = made.await??.ok_or_else(|| no_community(community))?;
-    Ok(Value::String(text))
+    Ok(to_raw_value(&text)?)
 }
 
-async fn rebuild(node: &Node, only: Option<&str>, progress: &Progress) -> Result<Value, Failure> {
+async fn rebuild(
+    node: &Node,
+    only: Option<&str>,
+    progress: &Progress,
+) -> Result<Box<RawValue>, Failure> {
     let services = node.services().await?;
     let wanted = |name: &str| only.is_none_or(|only| only == name);
     if !services.iter().any(|service| wanted(service.name)) {
@@ -281,5 +295,5 @@ async fn rebuild(node: &Node, only: Option<&str>, progress: &Progress) -> Result
         service.rebuild().await?;
         rebuilt.push(service.name);
     }
-    Ok(json!({ "rebuilt": rebuilt }))
+    Ok(to_raw_value(&json!({ "rebuilt": rebuilt }))?)
 }
