@@ -175,6 +175,18 @@ impl Which {
     ) -> Self {
         let english = asked.lang.is_some_and(|code| Language::of(&code) == Language::En);
         let kind = asked.kind.filter(|kind| !kind.is_empty());
+        let mut source = source;
+        if let Some(kind) = &kind {
+            // As it stands in an address: every octet that is no plain letter as %XX.
+            source.push_str("?kind=");
+            for octet in kind.bytes() {
+                let _ = if octet.is_ascii_alphanumeric() {
+                    write!(source, "{}", char::from(octet))
+                } else {
+                    write!(source, "%{octet:02X}")
+                };
+            }
+        }
         Self { communities, teams, kind, english, source, owner: None }
     }
 

@@ -35,7 +35,7 @@ impl Text {
     }
 
     /// The text at `key` with a number filled in for `{n}`.
-    pub fn n(&self, key: &str, n: impl ToString) -> String {
+    pub fn n(&self, key: &str, n: impl std::fmt::Display + Copy) -> String {
         WORDS.with(self.0, key, &[("n", &n.to_string())])
     }
 
@@ -99,5 +99,32 @@ impl Text {
     pub fn venue(self, entry: &Entry) -> String {
         let name = entry.venue_name.as_ref();
         name.map_or_else(String::new, |venue| venue.called(self.is_english()).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that a template or a page names stands in the files of words.
+    #[test]
+    fn every_word_that_is_asked_for_is_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = ["templates", "src/routes"].into_iter().flat_map(|dir| {
+            let dir = std::fs::read_dir(root.join(dir)).unwrap();
+            dir.map(|file| file.unwrap().path()).filter(|path| path.is_file())
+        });
+        let mut asked = 0;
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for call in ["t.w(\"", "t.n(\"", "t.with(\"", "line(\"", "words(\""] {
+                for key in text.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
+                    let found = WORDS.get(Language::Zh, key);
+                    assert!(found != key, "{} asks for '{key}'", file.display());
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 50, "{asked} words are asked for");
     }
 }

@@ -7,11 +7,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::RangeInclusive,
     sync::Arc,
 };
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, Offset as _, Utc};
+use chrono::{DateTime, Days, NaiveDateTime, Offset as _, Utc};
 use chrono_tz::{OffsetName as _, Tz};
 use linli_almanac::{HolidayPolicy, PlainRrule, RecurrenceId, Start};
 use uuid::Uuid;
@@ -25,111 +24,11 @@ use super::{
 use crate::contract::Opening;
 use linli_platform::ids::Version;
 
-/// Days of the past that a feed holds.
-pub const DAYS_BACK: u64 = 30;
-/// Days ahead that a feed holds.
-pub const DAYS_AHEAD: u64 = 400;
-/// Days for which a cancelled occurrence still stands in a feed, marked as such.
-const CANCELLED_DAYS: u64 = 14;
+mod frame;
+mod vevent;
 
-/// What stands around the occurrences of a feed.
-#[derive(Debug, Clone)]
-pub struct Frame {
-    /// The calendar's name.
-    pub name: String,
-    /// A sentence about it.
-    pub about: String,
-    /// The page that shows the same.
-    pub page: String,
-    /// Where the feed itself is fetched; empty for a file.
-    pub source: String,
-    /// The address of Linli, without a slash at the end.
-    pub public_url: String,
-    /// What stands after `@` in the UIDs, for ever.
-    pub host: String,
-    /// The zone of the community.
-    pub zone: Tz,
-    /// Whether English titles are shown where there are some.
-    pub english: bool,
-    /// Goes before the title of what is cancelled: 【取消】.
-    pub cancelled: String,
-    /// Goes before the reason of a move or cancellation.
-    pub reason: String,
-    /// Goes before the words about whom it is for.
-    pub audience: String,
-    /// The kind of activity that it holds alone, if it does.
-    pub kind: Option<String>,
-    /// Which dates it holds.
-    pub span: Span,
-}
-
-/// Which dates a feed holds.
-#[derive(Debug, Clone)]
-pub struct Span {
-    /// The dates on which single occurrences start.
-    pub window: RangeInclusive<NaiveDate>,
-    /// The nominal dates of what recurs: whole years, so that the text changes once a year.
-    pub years: RangeInclusive<NaiveDate>,
-    /// When those years last changed.
-    pub changed_at: DateTime<Utc>,
-    /// What was cancelled before is left out.
-    pub cancelled_since: Option<DateTime<Utc>>,
-}
-
-impl Span {
-    /// 30 days back to 400 ahead.
-    pub fn around(today: NaiveDate, zone: Tz) -> Self {
-        let day = |year: i32, month, day| NaiveDate::from_ymd_opt(year, month, day);
-        let back = |date: NaiveDate, days| date.checked_sub_days(Days::new(days)).unwrap_or(date);
-        let ahead = |date: NaiveDate, days| date.checked_add_days(Days::new(days)).unwrap_or(date);
-        let window = back(today, DAYS_BACK)..=ahead(today, DAYS_AHEAD);
-        let (start, end) = (window.start().year(), window.end().year());
-        let years = day(start, 1, 1).unwrap_or(today)..=day(end, 12, 31).unwrap_or(today);
-        // The first days on which the window had begun, or reached, these years.
-        let begun = ahead(*years.start(), DAYS_BACK);
-        let reached = back(day(end, 1, 1).unwrap_or(today), DAYS_AHEAD);
-        Self {
-            window,
-            years,
-            changed_at: midnight(zone, begun.max(reached)),
-            cancelled_since: Some(midnight(zone, back(today, CANCELLED_DAYS))),
-        }
-    }
-
-    /// Just these dates, what is cancelled among them.
-    pub fn exactly(window: RangeInclusive<NaiveDate>) -> Self {
-        let years = window.clone();
-        Self { window, years, changed_at: DateTime::UNIX_EPOCH, cancelled_since: None }
-    }
-
-    fn drops(&self, cancelled_at: DateTime<Utc>) -> bool {
-        self.cancelled_since.is_some_and(|since| cancelled_at < since)
-    }
-}
-
-/// What the occurrences of a feed are made of.
-#[derive(Debug, Clone, Default)]
-pub struct Sources {
-    /// The activities, with their facts in and near the years of the span.
-    pub stories: Vec<Story>,
-    /// The adopted holidays of those years.
-    pub papers: Papers,
-    /// How venues are called.
-    pub venues: BTreeMap<Uuid, Arc<VenueName>>,
-}
-
-impl Sources {
-    /// Adds those of another community; a joint activity stands there once.
-    pub fn add(&mut self, other: Self) {
-        for story in other.stories {
-            if !self.stories.iter().any(|known| known.activity.id == story.activity.id) {
-                self.stories.push(story);
-            }
-        }
-        self.papers = other.papers;
-        self.venues = other.venues;
-    }
-}
+use frame::CANCELLED_DAYS;
+pub use frame::{DAYS_AHEAD, DAYS_BACK, Frame, Sources, Span};
 
 /// The feed as text.
 pub fn render(frame: &Frame, sources: &Sources, now: DateTime<Utc>) -> String {
@@ -377,100 +276,6 @@ impl<'a> Feed<'a> {
         entries.sort_by_key(|entry| (entry.start, entry.id));
         for entry in &entries {
             self.vevent(entry, &Head::Single);
-        }
-    }
-
-    fn vevent(&mut self, entry: &Entry, head: &Head<'_>) {
-        let mut buffer = Uuid::encode_buffer();
-        let activity: &str = entry.activity.id.hyphenated().encode_lower(&mut buffer);
-        let (id, ics) = (entry.id.to_string(), &mut self.ics);
-        let host = &self.frame.host;
-        let mut changed_at = entry.changed_at;
-        let mut sequence = entry.revision;
-        ics.line(&["BEGIN:VEVENT"]);
-        match head {
-            Head::Single => ics.line(&["UID:", activity, "-", &id, "@", host]),
-            Head::Series { series, changed_at: changed, .. } => {
-                ics.line(&["UID:", activity, "-", &series.segment.number.to_string(), "@", host]);
-                changed_at = *changed;
-                // A series has no revision of its own, and clients ignore what does not rise.
-                sequence = u32::try_from(changed_at.timestamp() / 60).unwrap_or_default();
-            }
-            Head::Override(series) => {
-                ics.line(&["UID:", activity, "-", &series.segment.number.to_string(), "@", host]);
-                ics.local("RECURRENCE-ID", series.segment.zone.name(), [local(entry.id)]);
-            }
-        }
-        ics.instant("DTSTAMP", changed_at);
-        ics.instant("LAST-MODIFIED", changed_at);
-        ics.line(&["SEQUENCE:", &sequence.to_string()]);
-        self.times(entry, head);
-        self.words(entry, matches!(head, Head::Series { .. }));
-        self.ics.line(&["END:VEVENT"]);
-    }
-
-    fn times(&mut self, entry: &Entry, head: &Head<'_>) {
-        let ics = &mut self.ics;
-        let (name, zone, wall) = match head {
-            _ if entry.all_day => {
-                for (name, at) in [("DTSTART", entry.start), ("DTEND", entry.end)] {
-                    ics.date(name, at.with_timezone(&entry.zone).date_naive());
-                }
-                return;
-            }
-            Head::Single => {
-                ics.instant("DTSTART", entry.start);
-                ics.instant("DTEND", entry.end);
-                return;
-            }
-            Head::Series { series, .. } | Head::Override(series) => {
-                let zone = series.segment.zone;
-                (zone.name(), zone, |at: DateTime<Utc>, zone: Tz| {
-                    at.with_timezone(&zone).naive_local()
-                })
-            }
-        };
-        ics.local("DTSTART", name, [wall(entry.start, zone)]);
-        ics.local("DTEND", name, [wall(entry.end, zone)]);
-        if let Head::Series { series, exdates, .. } = head {
-            ics.line(&["RRULE:", &series.rrule]);
-            if !exdates.is_empty() {
-                ics.local("EXDATE", name, exdates.iter().map(|id| local(*id)));
-            }
-        }
-    }
-
-    fn words(&mut self, entry: &Entry, is_series: bool) {
-        let Frame { english, cancelled, reason, audience, public_url, page, .. } = self.frame;
-        let ics = &mut self.ics;
-        let is_off = entry.state == State::Cancelled;
-        let title = entry.called(*english);
-        ics.text("SUMMARY", &[if is_off { cancelled } else { "" }, title]);
-        let why = entry.reason.as_deref().unwrap_or_default();
-        let text = if *english && !entry.text_en.is_empty() { &entry.text_en } else { &entry.text };
-        let whom = &entry.activity.description.audience;
-        let parts: [&[&str]; 3] = [
-            if why.is_empty() { &[] } else { &[reason, why, "\n"] },
-            if text.is_empty() { &[] } else { &[text, "\n"] },
-            if whom.is_empty() { &[] } else { &[audience, whom, "\n"] },
-        ];
-        let parts = parts.concat();
-        // The last line needs no end.
-        if let Some((_, parts)) = parts.split_last() {
-            ics.text("DESCRIPTION", parts);
-        }
-        if let Some(venue) = &entry.venue_name {
-            ics.text("LOCATION", &[venue.called(*english)]);
-        }
-        if !entry.kinds.is_empty() {
-            ics.list("CATEGORIES", entry.kinds.iter().map(String::as_str));
-        }
-        // 放假安排未公布 is told by pages alone: a series has one status for all its dates.
-        ics.line(&["STATUS:", if is_off { "CANCELLED" } else { "CONFIRMED" }]);
-        if is_series {
-            ics.line(&["URL:", page]);
-        } else {
-            ics.line(&["URL:", public_url, &entry.path()]);
         }
     }
 }

@@ -182,6 +182,28 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// That parser takes an escaped backslash before `n` for a new line, so texts with
+        /// backslashes are read by another, in `tests/calendar/`.
+        #[test]
+        fn another_parser_reads_any_text_back(text in r"[ -\[\]-~居民；，\r\n\t\x01🎉é]{0,300}") {
+            let mut ics = Ics::default();
+            ics.line(&["BEGIN:VCALENDAR"]);
+            ics.line(&["BEGIN:VEVENT"]);
+            ics.text("SUMMARY", &[&text]);
+            ics.line(&["END:VEVENT"]);
+            ics.line(&["END:VCALENDAR"]);
+            let written = ics.into_text();
+            proptest::prop_assert!(written.split("\r\n").all(|line| line.len() <= LINE_MAX));
+            let unfolded = icalendar::parser::unfold(&written);
+            let read = icalendar::parser::read_calendar(&unfolded).unwrap();
+            let found = read.components[0].find_prop("SUMMARY").unwrap();
+            let found = found.val.clone().unescape_text().as_str().to_owned();
+            let plain = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{1}', "");
+            proptest::prop_assert_eq!(found, plain);
+        }
+    }
+
     #[test]
     fn times_are_written_digit_by_digit() {
         let at = linli_platform::testing::at("2026-09-05T01:02:03Z");

@@ -6,6 +6,7 @@ pub mod feed;
 pub mod ics;
 pub mod key;
 pub mod line;
+pub mod notice;
 pub mod plan;
 pub mod segment;
 

@@ -7,12 +7,13 @@ use linli_calendar::{
     deciders::activity::{Cancel, Command, Move},
     projections::agenda::Ask,
     routes::feed::export_ics,
+    values::ics::Ics,
 };
 use linli_platform::web::Viewer;
 
 use crate::{
     kit::{COMMUNITY, Served, id},
-    parsers::{assert_shows, expected, ical_js, python},
+    parsers::{assert_shows, expected, ical_js, python, python_titles},
 };
 
 const FEED: &str = "/c/xiguan/calendar.ics";
@@ -168,4 +169,34 @@ async fn strangers_and_wrong_addresses_get_nothing() {
     let feed = served.get(&path, &viewer).await;
     assert_eq!(feed.status, StatusCode::OK);
     assert!(feed.text.contains("独居老人探访") && feed.text.contains("X-WR-CALNAME:手拉手"));
+}
+
+#[tokio::test]
+async fn a_feed_is_the_same_text_as_before() {
+    let served = november().await;
+    let feed = served.get(&format!("{FEED}?kind=爱邻日"), &Viewer::default()).await.text;
+    let feed = feed.replace(env!("CARGO_PKG_VERSION"), "VERSION").replace("\r\n", "\n");
+    assert_eq!(feed, include_str!("love-day.ics"), "if this is meant, put it into love-day.ics");
+}
+
+#[test]
+fn python_reads_any_text_back() {
+    let entropy = linli_platform::entropy::Entropy::seeded(5);
+    let letters: Vec<char> = "aN n:;,\"\\\\\n\t居民，。🎉é^'".chars().collect();
+    let text = |_| {
+        let bytes = entropy.bytes::<120>();
+        let length = usize::from(bytes[0]) % bytes.len();
+        let letter = |byte: &u8| letters[usize::from(*byte) % letters.len()];
+        bytes[..length].iter().map(letter).collect::<String>()
+    };
+    let texts: Vec<String> = (0..400).map(text).collect();
+    let mut ics = Ics::default();
+    ics.line(&["BEGIN:VCALENDAR"]);
+    for text in &texts {
+        ics.line(&["BEGIN:VEVENT"]);
+        ics.text("SUMMARY", &[text]);
+        ics.line(&["END:VEVENT"]);
+    }
+    ics.line(&["END:VCALENDAR"]);
+    assert_eq!(python_titles(&ics.into_text()), texts);
 }

@@ -1,6 +1,9 @@
 //! A calendar with the rules of Xiguan from `seeds/`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -128,7 +131,7 @@ pub fn organiser() -> Viewer {
         grants: names.map(grant).collect(),
         language: "zh".into(),
         large_type: false,
-        acts_for: Default::default(),
+        acts_for: BTreeSet::default(),
     };
     Viewer { principal: Some(principal), ..Viewer::default() }
 }

@@ -1,5 +1,14 @@
-//! The calendar as a whole over an in-memory log: Xiguan's rules, its pages and feeds.
+//! The whole calendar on a log in memory, under a clock moved by hand.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails so")]
+
+mod affected;
+mod agenda;
 mod feed;
 mod kit;
+mod office;
+mod opening;
+mod pages;
 mod parsers;
+mod seeds;
+mod venues;

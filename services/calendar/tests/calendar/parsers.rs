@@ -7,6 +7,7 @@ use std::{
 
 use chrono::{Days, NaiveDate};
 use linli_calendar::values::agenda::{Entry, State};
+use serde::de::DeserializeOwned;
 
 /// Start, end, title, place, status.
 pub type Shown = [String; 5];
@@ -16,30 +17,42 @@ fn tools() -> PathBuf {
 }
 
 fn run(program: &Path, script: &str, ics: &str, first: NaiveDate, last: NaiveDate) -> Vec<Shown> {
+    let end = last + Days::new(1);
+    let mut shown: Vec<Shown> = told(program, script, ics, [first.to_string(), end.to_string()]);
+    shown.sort();
+    shown
+}
+
+fn told<T: DeserializeOwned>(program: &Path, script: &str, ics: &str, args: [String; 2]) -> T {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("feed.ics");
     std::fs::write(&file, ics).unwrap();
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/calendar");
-    let end = last + Days::new(1);
     let output = Command::new(program)
         .arg(scripts.join(script))
         .arg(&file)
-        .args([first.to_string(), end.to_string()])
+        .args(args)
         .arg(tools().join("node_modules"))
         .output()
         .unwrap_or_else(|e| panic!("{}: {e}; run ./check, which installs it", program.display()));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\nIf a module is missing, run ./check first.");
-    let mut shown: Vec<Shown> = serde_json::from_slice(&output.stdout).unwrap();
-    shown.sort();
-    shown
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// What Python `icalendar` with `recurring-ical-events` shows in a window of civil dates.
 pub fn python(ics: &str, first: NaiveDate, last: NaiveDate) -> Vec<Shown> {
-    let program = std::env::var_os("LINLI_TEST_PYTHON")
-        .map_or_else(|| tools().join("venv/bin/python"), PathBuf::from);
-    run(&program, "expand.py", ics, first, last)
+    run(&python_itself(), "expand.py", ics, first, last)
+}
+
+/// The titles that Python `icalendar` reads, in their order.
+pub fn python_titles(ics: &str) -> Vec<String> {
+    told(&python_itself(), "titles.py", ics, Default::default())
+}
+
+fn python_itself() -> PathBuf {
+    std::env::var_os("LINLI_TEST_PYTHON")
+        .map_or_else(|| tools().join("venv/bin/python"), PathBuf::from)
 }
 
 /// What npm's `ical.js` shows in a window of civil dates in Shanghai.
