@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
+use futures::future::join_all;
 
 use super::{Behind, Refusal, Viewer};
 use crate::{ids::Position, tables::Tables};
@@ -82,13 +83,22 @@ impl Routes {
     /// Lets every page wait for `?at=<position>` until these tables hold it, so that people see
     /// what they have just done.
     #[must_use]
-    pub fn waiting_for(mut self, tables: &Tables) -> Self {
-        let tables = tables.clone();
+    pub fn waiting_for(self, tables: &Tables) -> Self {
+        self.waiting_for_each(&[tables])
+    }
+
+    /// The same for pages that show what stands in several services' tables.
+    #[must_use]
+    pub fn waiting_for_each(mut self, tables: &[&Tables]) -> Self {
+        let tables: Vec<Tables> = tables.iter().copied().cloned().collect();
         self.router = self.router.layer(from_fn(move |req: Request, next: Next| {
             let tables = tables.clone();
             async move {
                 let behind = match position(req.uri().query().unwrap_or_default()) {
-                    Some(at) => !tables.reach(at).await,
+                    Some(at) => {
+                        let there = join_all(tables.iter().map(|tables| tables.reach(at))).await;
+                        there.contains(&false)
+                    }
                     None => false,
                 };
                 let mut response = next.run(req).await;

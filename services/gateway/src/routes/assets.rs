@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use axum::{
     extract::{Path, Query},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 use linli_platform::web::Refusal;
 use serde::Deserialize;
@@ -50,6 +50,12 @@ pub(super) async fn asset(
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     set.extend(HeaderValue::from_str(&etag).ok().map(|etag| (header::ETAG, etag)));
     Ok(response)
+}
+
+/// All of the API, described for programs.
+pub(super) async fn openapi() -> impl IntoResponse {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, include_str!("../../assets/openapi.json"))
 }
 
 /// Public pages may be found; the rest is nobody's to look through.

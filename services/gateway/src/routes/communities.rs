@@ -20,14 +20,19 @@ const DAYS: u64 = 30;
 #[template(path = "communities.html")]
 struct Communities {
     t: Text,
-    places: Vec<Card>,
+    groups: Vec<Group>,
     signed_in: bool,
+}
+
+/// A subdistrict with its communities; those of none stand together.
+struct Group {
+    whole: Option<Card>,
+    places: Vec<Card>,
 }
 
 struct Card {
     code: String,
     name: String,
-    whole: bool,
     coming: String,
     next: Option<Line>,
 }
@@ -67,19 +72,32 @@ pub(super) async fn page(
     viewer: Viewer,
 ) -> Result<Page, Refusal> {
     let t = Text(viewer.language);
-    let mut places = Vec::new();
+    let mut groups: Vec<(String, Group)> = Vec::new();
+    // Subdistricts come first, so each community finds its own.
     for place in hosts(&gateway).await? {
-        let coming = coming(&gateway, &place.code).await?;
-        places.push(Card {
-            name: place.called(viewer.language).to_owned(),
-            whole: place.kind == Kind::Subdistrict,
-            coming: t.of("coming", coming.len()),
-            next: coming.first().map(|entry| Line::of(t, entry, None)),
-            code: place.code,
-        });
+        let card = card(&gateway, t, &place).await?;
+        if place.kind == Kind::Subdistrict {
+            groups.push((place.code, Group { whole: Some(card), places: Vec::new() }));
+            continue;
+        }
+        match groups.iter_mut().find(|(code, _)| *code == place.parent) {
+            Some((_, group)) => group.places.push(card),
+            None => groups.push((place.parent, Group { whole: None, places: vec![card] })),
+        }
     }
-    let page = Communities { t, places, signed_in: viewer.principal.is_some() };
+    let groups = groups.into_iter().map(|(_, group)| group).collect();
+    let page = Communities { t, groups, signed_in: viewer.principal.is_some() };
     Ok(Page::new(t.w("communities_title"), page.render().map_err(Refusal::failed)?))
+}
+
+async fn card(gateway: &Gateway, t: Text, place: &places::PlaceRow) -> Result<Card, Refusal> {
+    let coming = coming(gateway, &place.code).await?;
+    Ok(Card {
+        code: place.code.clone(),
+        name: place.called(t.0).to_owned(),
+        coming: t.of("coming", coming.len()),
+        next: coming.first().map(|entry| Line::of(t, entry, None)),
+    })
 }
 
 pub(super) async fn list(

@@ -77,8 +77,8 @@ struct Promise {
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
 const LINKS: [(&str, &str, &str); 12] = [
-    ("/activities", "desk_activities", "activity.plan"),
-    ("/month", "desk_publish", "activity.publish"),
+    ("/plan", "desk_activities", "activity.plan"),
+    ("/publish", "desk_publish", "activity.publish"),
     ("/decisions", "desk_decisions", "occurrence.change"),
     ("/venues", "desk_venues", "venue.manage"),
     ("/holidays", "desk_holidays", "holidays.adopt"),
@@ -264,7 +264,11 @@ async fn declined(
     };
     let newest = all.into_iter().take(usize::try_from(REFUSED_MAX).unwrap_or(usize::MAX));
     let service = |name: &str| t.w(&format!("service_{name}")).to_owned();
-    Ok(newest.map(|(at, name, reason)| (when(at), service(name), reason)).collect())
+    let why = |reason: String| match reason.as_str() {
+        "nothing to do" => t.w("nothing_to_do").to_owned(),
+        _ => reason,
+    };
+    Ok(newest.map(|(at, name, reason)| (when(at), service(name), why(reason))).collect())
 }
 
 /// What of a service's tables has stopped, and why.

@@ -28,8 +28,10 @@ struct Frame<'a> {
     title: &'a str,
     body: &'a str,
     place: Option<Place>,
-    /// Where the desk is, for whoever works there.
-    desk: Option<String>,
+    /// The way to the other pages: path, words.
+    nav: Vec<(String, &'static str)>,
+    /// This page's path.
+    at: &'a str,
     /// This page's own address, to come back to.
     here: &'a str,
     mark: &'a str,
@@ -235,20 +237,14 @@ async fn whole(
     let viewer = &asked.viewer;
     let t = Text(viewer.language);
     let place = place(gateway, asked, parts.community.as_deref()).await;
-    let works = viewer.principal.as_ref().filter(|who| !who.grants.is_empty());
-    let desk = works.map(|who| match &place {
-        Some(place) if who.grants.iter().any(|g| who.may(&g.permission, &place.code)) => {
-            format!("/desk/{}", place.code)
-        }
-        _ => "/desk".to_owned(),
-    });
     let frame = Frame {
         t,
         viewer,
         title: &parts.title,
         body,
+        nav: nav(viewer, place.as_ref()),
         place,
-        desk,
+        at: &asked.path,
         here: &asked.here,
         mark: assets::MARK.as_str(),
         demo: gateway.options.demo,
@@ -257,6 +253,23 @@ async fn whole(
         stopped: stopped(gateway, t).await,
     };
     frame.render()
+}
+
+/// The way to the month, to one's own page and, for whoever works there, to the desk.
+fn nav(viewer: &Viewer, place: Option<&Place>) -> Vec<(String, &'static str)> {
+    let mut nav = vec![match place {
+        Some(place) => (format!("/c/{}", place.code), "nav_month"),
+        None => ("/".to_owned(), "nav_communities"),
+    }];
+    let Some(who) = &viewer.principal else { return nav };
+    nav.push(("/my".to_owned(), "nav_my"));
+    let works_at = |place: &&Place| who.grants.iter().any(|g| who.may(&g.permission, &place.code));
+    if let Some(place) = place.filter(works_at) {
+        nav.push((format!("/desk/{}", place.code), "nav_desk"));
+    } else if !who.grants.is_empty() {
+        nav.push(("/desk".to_owned(), "nav_desk"));
+    }
+    nav
 }
 
 /// The community that the page is about, or else the visitor's own.

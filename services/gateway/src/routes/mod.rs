@@ -10,6 +10,7 @@ mod limit;
 mod lines;
 mod live;
 mod my;
+mod occurrence;
 mod preferences;
 mod screen;
 mod visitor;
@@ -30,6 +31,7 @@ use crate::{GatewayError, Options, Parts};
 struct Inner {
     platform: Platform,
     calendar: Tables,
+    calendar_pages: linli_calendar::routes::Calendar,
     people: Tables,
     notifier: Tables,
     attendance: Tables,
@@ -55,6 +57,10 @@ impl Gateway {
         Self(Arc::new(Inner {
             platform: parts.platform.clone(),
             calendar: parts.calendar.tables.clone(),
+            calendar_pages: linli_calendar::routes::Calendar::new(
+                parts.platform,
+                &parts.calendar.tables,
+            ),
             people: parts.people.tables.clone(),
             notifier: parts.notifier.tables.clone(),
             attendance: parts.attendance.tables.clone(),
@@ -87,13 +93,14 @@ pub(crate) fn all(parts: Parts<'_>) -> Routes {
 fn own(gateway: &Gateway) -> Routes {
     let pages = Routes::new()
         .get("/", Need::Anyone, communities::page)
+        .get("/c/{community}/{activity}/{recurrence_id}", Need::Anyone, occurrence::page)
         .get("/my", Need::SignedIn, my::page)
         .get("/desk", Need::SignedIn, desk::choose)
         .get("/desk/{community}", Need::May("people.see"), desk::page)
         .get("/screen/{community}", Need::Anyone, screen::page)
         .get("/api/v1/communities", Need::Anyone, communities::list);
     // A page put together from several services waits for each of them.
-    let pages = gateway.tables().into_iter().fold(pages, Routes::waiting_for);
+    let pages = pages.waiting_for_each(&gateway.tables());
     let rest = Routes::new()
         .post("/preferences", Need::Anyone, preferences::keep)
         .get("/live", Need::Anyone, live::live)
@@ -101,6 +108,7 @@ fn own(gateway: &Gateway) -> Routes {
         .get("/readyz", Need::Anyone, health::ready)
         .get("/metrics", Need::Anyone, health::metrics)
         .get("/assets/{file}", Need::Anyone, assets::asset)
+        .get("/api/v1/openapi.json", Need::Anyone, assets::openapi)
         .get("/robots.txt", Need::Anyone, assets::robots)
         .sharing(live::Watchers::default());
     pages.merge(rest).sharing(gateway.clone())

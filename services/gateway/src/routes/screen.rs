@@ -22,6 +22,9 @@ use super::{
 const AGAIN: (HeaderName, HeaderValue) =
     (HeaderName::from_static("refresh"), HeaderValue::from_static("60"));
 
+/// The festivals that the whole community celebrates.
+const SEVEN: [&str; 7] = ["春节", "元宵", "清明", "端午", "七夕", "中秋", "重阳"];
+
 #[derive(Template)]
 #[template(path = "screen.html")]
 struct Screen {
@@ -49,8 +52,8 @@ pub(super) async fn page(
         if entry.starts_on() == here.today { today.push(line) } else { tomorrow.push(line) }
     }
     let year = here.today.year();
-    let ahead = [year, year + 1].into_iter().flat_map(festivals::festivals);
-    let next = ahead.into_iter().find(|festival| festival.date >= here.today);
+    let mut ahead = [year, year + 1].into_iter().flat_map(festivals::festivals);
+    let next = ahead.find(|festival| SEVEN.contains(&festival.name) && festival.date >= here.today);
     let festival = next.map(|festival| {
         let days = (festival.date - here.today).num_days();
         let left = if days == 0 { t.w("today").to_owned() } else { t.of("in_days", days) };

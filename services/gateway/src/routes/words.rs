@@ -33,7 +33,7 @@ pub(super) struct Text(pub Language);
 
 impl Text {
     /// The text at `key`.
-    pub fn w<'a>(self, key: &'a str) -> &'a str {
+    pub fn w(self, key: &str) -> &str {
         WORDS.get(self.0, key)
     }
 
