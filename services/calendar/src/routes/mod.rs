@@ -2,6 +2,7 @@
 //! planning desk for staff.
 
 mod api;
+mod desk;
 pub mod feed;
 mod month;
 mod occurrence;
@@ -106,6 +107,7 @@ pub fn routes(calendar: &Calendar) -> Routes {
         .get("/t/{token}/calendar.ics", Need::Anyone, feed::team)
         .get("/my/{token}/calendar.ics", Need::Anyone, feed::person)
         .get("/api/v1/c/{community}/agenda", Need::Anyone, api::agenda)
+        .merge(desk::routes())
         .sharing(calendar.clone())
         .waiting_for(&calendar.tables)
 }

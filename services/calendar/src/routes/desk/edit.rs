@@ -5,7 +5,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use chrono::Days;
 use linli_almanac::SolarTerm;
 use linli_platform::{
     decider::Decider as _,
@@ -18,47 +17,20 @@ use uuid::Uuid;
 
 use super::{
     ask::Desk,
+    existing::{Existing, existing},
     fields::Fields,
     form::{self, Choices},
     preview::{self, Before, Line},
-    rule_form, rule_words, stale,
+    rule_form, stale,
     told::{say, words},
 };
 use crate::{
     contract::{Description, SegmentAdded},
     deciders::activity::{Activities, Activity as Decided, Command, Rejection, Shown},
-    projections::{activities, agenda},
+    projections::activities,
     routes::Text,
-    values::{
-        agenda::{Activity, State},
-        segment::Segment,
-    },
+    values::{agenda::Activity, segment::Segment},
 };
-
-/// Occurrences that the page of an activity lists.
-const NEXT: usize = 12;
-/// How far ahead they are looked for, in days.
-const NEXT_DAYS: u64 = 400;
-
-/// What an activity is already, beside its form.
-struct Existing {
-    id: Uuid,
-    published: bool,
-    badge: &'static str,
-    public: String,
-    segments: Vec<String>,
-    next: Vec<Next>,
-    cmds: [Uuid; 2],
-    today: String,
-    may_publish: bool,
-}
-
-/// One of its next occurrences.
-struct Next {
-    path: String,
-    when: String,
-    badge: &'static str,
-}
 
 #[derive(Template)]
 #[template(path = "desk_edit.html")]
@@ -128,7 +100,7 @@ impl Sheet {
     }
 
     /// What the form says; else all that is wrong with it.
-    async fn said(&self, desk: &Desk, choices: &Choices) -> Result<Said, Vec<String>> {
+    fn said(&self, desk: &Desk, choices: &Choices) -> Result<Said, Vec<String>> {
         let mut wrong = Vec::new();
         let blank = Description::default();
         let before = self.activity.as_ref().map_or(&blank, |activity| &activity.description);
@@ -196,7 +168,7 @@ impl Sheet {
     /// The page with the next dates of what the form says.
     pub async fn previewed(&self, desk: &Desk) -> Result<Page, Refusal> {
         let choices = choices(desk, &desk.fields).await?;
-        let said = match self.said(desk, &choices).await {
+        let said = match self.said(desk, &choices) {
             Ok(said) => said,
             Err(errors) => return self.page(desk, &desk.fields, errors, None).await,
         };
@@ -220,7 +192,7 @@ impl Sheet {
     /// Does what the form says to an activity, and goes to `then`; or shows why not.
     pub async fn saved(&self, desk: &Desk, then: &str) -> Result<Response, Refusal> {
         let choices = choices(desk, &desk.fields).await?;
-        let said = match self.said(desk, &choices).await {
+        let said = match self.said(desk, &choices) {
             Ok(said) => said,
             Err(errors) => return Ok(self.shown_again(desk, errors).await?.into_response()),
         };
@@ -236,7 +208,15 @@ impl Sheet {
                 stale::page(desk, &both, (&self.base, &self.base), (field, both.current)).await
             }
             Err(ExecuteError::Rejected(no)) => {
-                let errors = vec![say(desk.t, &no)];
+                // It passed on its own: what it can't follow is the rule of before.
+                let of_before =
+                    no == Rejection::MinutesMissing || matches!(no, Rejection::MinutesForAllDay(_));
+                let said = if of_before && self.activity.is_some() {
+                    desk.t.w("desk-no-all-day-change").to_owned()
+                } else {
+                    say(desk.t, &no)
+                };
+                let errors = vec![said];
                 Ok(self.shown_again(desk, errors).await?.into_response())
             }
             Err(other) => Err(Refusal::failed(other)),
@@ -321,44 +301,6 @@ async fn draft(desk: &Desk, said: Said) -> Result<(Uuid, Position), ExecuteError
 async fn choices(desk: &Desk, fields: &Fields) -> Result<Choices, Refusal> {
     let (code, fields, english) = (desk.code().to_owned(), fields.clone(), desk.t.is_english());
     desk.read(move |db| form::choices(db, &code, &fields, english)).await
-}
-
-async fn existing(desk: &Desk, activity: Activity) -> Result<Existing, Refusal> {
-    let (today, now) = (desk.today(), desk.now);
-    let window = today..=today.checked_add_days(Days::new(NEXT_DAYS)).unwrap_or(today);
-    let read = activity.clone();
-    let entries = desk.read(move |db| agenda::of_one(db, read, &window, now)).await?;
-    let next = entries.iter().filter(|entry| entry.end > now).take(NEXT).map(|entry| Next {
-        path: desk.at(format_args!("change/{}/{}", entry.activity.id, entry.id)),
-        when: desk.t.entry_when(entry),
-        badge: badge(entry.state),
-    });
-    let segment = |segment: &Segment| {
-        format!("{} · {}", desk.t.date(segment.from), rule_words::rule(desk.t, segment))
-    };
-    Ok(Existing {
-        id: activity.id,
-        published: activity.published,
-        badge: super::plan::state(&activity, today),
-        public: format!("/c/{}", desk.code()),
-        segments: activity.segments.iter().map(segment).collect(),
-        next: next.collect(),
-        cmds: [desk.fresh(), desk.fresh()],
-        today: today.to_string(),
-        may_publish: desk.viewer.may("activity.publish", desk.code()),
-    })
-}
-
-/// The badge of a state.
-pub(super) fn badge(state: State) -> &'static str {
-    match state {
-        State::Draft => "draft",
-        State::Computed => "computed",
-        State::Opened => "opened",
-        State::Moved => "moved",
-        State::Cancelled => "cancelled",
-        State::Held => "held",
-    }
 }
 
 /// The blank form of a new activity.

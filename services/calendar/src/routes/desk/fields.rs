@@ -1,5 +1,7 @@
 //! The fields of a form: as they were sent, or as a page is first filled in.
 
+use std::fmt::Display;
+
 use uuid::Uuid;
 
 /// Names and values in their order; a name may come several times.
@@ -40,14 +42,14 @@ impl Fields {
     }
 
     /// Gives a field one value in place of those it had.
-    pub fn set(&mut self, name: &str, value: impl ToString) {
+    pub fn set(&mut self, name: &str, value: impl Display) {
         self.0.retain(|(key, _)| key != name);
         self.add(name, value);
     }
 
     /// Gives a field one more value.
-    pub fn add(&mut self, name: &str, value: impl ToString) {
-        self.0.push((name.to_owned(), value.to_string()));
+    pub fn add(&mut self, name: &str, value: impl Display) {
+        self.0.push((name.to_owned(), format!("{value}")));
     }
 }
 

@@ -8,10 +8,10 @@ use linli_platform::web::{Page, Refusal};
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{ask::Desk, edit::badge, form, rule_form, rule_words, told::words};
+use super::{ask::Desk, existing::badge, form, rule_form, rule_words, told::words};
 use crate::{
     deciders::activity::{Activities, Command},
-    projections::{activities, agenda, declined, desk},
+    projections::{activities, agenda, desk},
     routes::Text,
     values::agenda::{Activity, Entry, State},
 };
@@ -20,8 +20,6 @@ use crate::{
 const NEXT: usize = 3;
 /// How far ahead they are looked for, in days: a festival comes once in 13 lunar months.
 const NEXT_DAYS: u64 = 400;
-/// Commands of processes that were declined, at most shown.
-const DECLINED: u32 = 10;
 
 struct Row {
     path: String,
@@ -45,7 +43,6 @@ struct View {
     rows: Vec<Row>,
     affected: usize,
     clashes: Vec<(String, String, String)>,
-    declined: Vec<(String, String)>,
     may: Vec<(&'static str, &'static str)>,
     may_publish: bool,
 }
@@ -73,7 +70,6 @@ struct Read {
     activities: Vec<(Activity, Vec<Entry>)>,
     affected: usize,
     clashes: Vec<desk::Clashing>,
-    declined: Vec<declined::Vain>,
 }
 
 fn read(
@@ -95,7 +91,6 @@ fn read(
         activities: all,
         affected: desk::affected(db, code, now)?.len(),
         clashes: desk::clashes(db, code, now)?,
-        declined: declined::newest(db, code, DECLINED)?,
     })
 }
 
@@ -132,10 +127,6 @@ pub(super) async fn page(desk: Desk) -> Result<Page, Refusal> {
         let title = one.entry.called(t.is_english()).to_owned();
         (path, title, format!("{} {}", t.entry_when(&one.entry), t.venue(&one.entry)))
     };
-    let zone = desk.place.zone;
-    let vain = |one: &declined::Vain| {
-        (one.at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(), one.reason.clone())
-    };
     let pages = PAGES.into_iter().filter(|(.., needs)| desk.viewer.may(needs, desk.code()));
     let view = View {
         t,
@@ -144,7 +135,6 @@ pub(super) async fn page(desk: Desk) -> Result<Page, Refusal> {
         rows: read.activities.iter().map(|(one, next)| row(&desk, one, next)).collect(),
         affected: read.affected,
         clashes: read.clashes.iter().map(clash).collect(),
-        declined: read.declined.iter().map(vain).collect(),
         may: pages.map(|(path, words, _)| (path, words)).collect(),
         may_publish: desk.viewer.may("activity.publish", desk.code()),
     };

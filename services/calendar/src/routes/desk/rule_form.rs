@@ -12,6 +12,7 @@ use super::{
 };
 
 /// The ways to say when, in the order of the form.
+#[cfg(test)]
 pub(super) const KINDS: [&str; 10] = [
     "month_day",
     "weekdays",

@@ -48,25 +48,25 @@ type Side = Vec<(String, String)>;
 pub(super) async fn page(
     desk: &Desk,
     stale: &Stale,
-    (base, back): (&str, &str),
+    at: (&str, &str),
     seen: (&str, Version),
 ) -> Result<Response, Refusal> {
     let names = desk.read(venues::names).await?;
     let (yours, now) = (side(desk.t, &stale.yours, &names), side(desk.t, &stale.now, &names));
-    compared(desk, (base, back), (seen.0, seen.1.0), &yours, &now)
+    let mut fields = desk.fields.clone();
+    fields.set(seen.0, seen.1.0);
+    compared(desk, fields, at, &yours, &now)
 }
 
-/// The page of two sides that were told already.
+/// The page of two sides that were told already, with the fields to send anew.
 pub(super) fn compared(
     desk: &Desk,
+    mut fields: Fields,
     (base, back): (&str, &str),
-    seen: (&str, u64),
     yours: &[(String, String)],
     now: &[(String, String)],
 ) -> Result<Response, Refusal> {
-    let mut fields = desk.fields.clone();
     fields.0.retain(|(key, _)| key != "cmd");
-    fields.set(seen.0, seen.1);
     let view = View { t: desk.t, base, back, rows: rows(yours, now), fields, cmd: desk.fresh() };
     let page = desk.page(desk.t.w("desk-stale"), &view)?;
     Ok(page.status(StatusCode::CONFLICT).into_response())

@@ -29,8 +29,8 @@ pub(super) fn words(t: Text, (key, values): &Reason) -> String {
 }
 
 /// A reason with one value.
-pub(super) fn one(key: &'static str, value: impl ToString) -> Reason {
-    (key, vec![("value", value.to_string())])
+pub(super) fn one(key: &'static str, value: impl std::fmt::Display) -> Reason {
+    (key, vec![("value", format!("{value}"))])
 }
 
 fn plain(key: &'static str) -> Reason {
