@@ -232,3 +232,6 @@ impl<'a> Appends<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

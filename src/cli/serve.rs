@@ -57,6 +57,12 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
         server.ask(&Request::ClockIsRight, &Progress::on_stderr()).await?;
         return line("the running server goes on");
     }
+    if Server::find(&data).await.is_some() {
+        return Err(Failure::failed(format!(
+            "a server runs in {} already: stop it, or name another folder with --data",
+            data.display()
+        )));
+    }
     let listener = listen(config.listen).await?;
     let at = address(&listener)?;
     let means = Means { data: data.clone(), config, clock: Clock::system(), hand: true, at };

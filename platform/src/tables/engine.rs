@@ -12,6 +12,7 @@ use super::{
     turn::{apply, fire_all},
 };
 use crate::{
+    blocking::blocking,
     clock::Clock,
     clock_guard::ClockGuard,
     commit::Recorded,
@@ -185,7 +186,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         };
         let (plan, hand) = (self.plan.clone(), self.means.hand);
         let mut stopped = self.stopped.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        let done = blocking(move || {
             let result = job(&mut db, &plan, &mut stopped, hand);
             ((db, stopped) as Work, result)
         });

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::{
+    blocking::blocking,
     commit::NewEvent,
     ids::{Position, StreamId},
     process::{Action, Input, Process},
@@ -249,7 +250,7 @@ impl Tables {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, TablesError> {
         let tables = self.clone();
-        let done = tokio::task::spawn_blocking(move || tables.read_now(query)).await;
+        let done = blocking(move || tables.read_now(query)).await;
         done.unwrap_or_else(|error| Err(TablesError::Query(error.to_string())))
     }
 

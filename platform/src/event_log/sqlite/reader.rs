@@ -11,10 +11,11 @@ use std::{
 };
 
 use rusqlite::{Connection, Row, params};
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::sync::watch;
 
 use super::file;
 use crate::{
+    blocking::blocking,
     commit::{RecordError, Recorded, TAIL, decode, decode_unchecked, stream_of, sums},
     event_log::{
         Filter, Head, Page, ReadError,
@@ -93,7 +94,7 @@ impl Readers {
             answer
         };
         async {
-            let asked = spawn_blocking(asked).await;
+            let asked = blocking(asked).await;
             asked.unwrap_or_else(|error| Err(ReadError::Down(error.to_string())))
         }
     }
