@@ -129,7 +129,7 @@ pub async fn fragment(
     let host = &entry.activity.community;
     let desk = viewer
         .may("occurrence.change", host)
-        .then(|| format!("/desk/{host}/occurrence/{}/{}", entry.activity.id, entry.id));
+        .then(|| format!("/desk/{host}/change/{}/{}", entry.activity.id, entry.id));
     let view = View { t, facts: &facts, notice: &notice, desk };
     let html = view.render().map_err(Refusal::failed)?;
     Ok(Fragment { title: facts.title.clone(), html, notice, entry })
