@@ -51,9 +51,10 @@ pub fn events(message: &str) -> Result<Vec<String>, String> {
     let pool = POOL.as_ref()?;
     let descriptor =
         pool.get_message_by_name(message).ok_or_else(|| format!("no message {message}"))?;
-    let names = descriptor.oneofs().find(|oneof| oneof.name() == "event").map(|oneof| {
-        oneof.fields().map(|field| field.json_name().to_owned()).collect::<Vec<_>>()
-    });
+    let names = descriptor
+        .oneofs()
+        .find(|oneof| oneof.name() == "event")
+        .map(|oneof| oneof.fields().map(|field| field.json_name().to_owned()).collect::<Vec<_>>());
     names.ok_or_else(|| format!("{message} has no oneof 'event'"))
 }
 
