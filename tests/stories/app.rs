@@ -12,7 +12,7 @@ use linli::{
 };
 use linli_calendar::{
     contract::ActivityEvent,
-    deciders::activity::{Activities, Cancel, Command, Move, Rejection},
+    deciders::activity::{Activities, Command, Rejection},
     projections::agenda::{self, Ask},
     values::agenda::Entry,
 };
@@ -24,7 +24,7 @@ use linli_people::{People, adapters::NewResident, contract::Purpose};
 use linli_platform::{
     clock::Clock,
     entropy::derived,
-    ids::{Actor, StreamId, Version},
+    ids::{Actor, StreamId},
     service::{Platform, settle},
     stream::{ExecuteError, Meta},
     tables::Tables,
@@ -250,33 +250,6 @@ impl App {
         let (slug, which, now) = (slug.to_owned(), which.parse().unwrap(), self.now());
         let read = move |db: &_| agenda::occurrence(db, XIGUAN, &slug, which, now);
         self.calendar().await.read(read).await.unwrap().expect("an occurrence")
-    }
-
-    /// Moves an occurrence, as the desk does.
-    pub async fn moves(&self, slug: &str, which: &str, start: &str, venue: Option<&str>) {
-        let (entry, start) = (self.entry(slug, which).await, at(start));
-        let command = Move {
-            id: entry.id,
-            opening: Some(entry.opening()),
-            seen: Some(entry.version).filter(|seen| *seen > Version(0)),
-            start,
-            end: start + (entry.end - entry.start),
-            all_day: false,
-            venue: venue.map(id).or(entry.venue),
-            reason: "会场停电".to_owned(),
-            past: false,
-        };
-        self.ask(slug, Command::Move(command)).await.unwrap();
-    }
-
-    /// Calls an occurrence off, as the desk does.
-    pub async fn cancels(&self, slug: &str, which: &str) {
-        let entry = self.entry(slug, which).await;
-        let opening = Some(entry.opening());
-        let seen = Some(entry.version).filter(|seen| *seen > Version(0));
-        let reason = "暴雨预警".to_owned();
-        let command = Cancel { id: entry.id, opening, seen, reason, past: false };
-        self.ask(slug, Command::Cancel(command)).await.unwrap();
     }
 
     /// A made-up resident of Xiguan who agreed to be written to, if at all, at `<name>@example.test`.

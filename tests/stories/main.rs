@@ -5,6 +5,10 @@
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cadence;
 #[cfg(test)]
 mod changes;
@@ -12,6 +16,10 @@ mod changes;
 mod crash;
 #[cfg(test)]
 mod crowd;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod erased;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]

@@ -31,6 +31,15 @@ pub struct Answer {
     pub text: String,
 }
 
+impl Answer {
+    /// What stands at the top of the page.
+    fn heading(&self) -> &str {
+        self.text
+            .split_once("<h1>")
+            .map_or(&*self.text, |(_, rest)| rest.split("</section>").next().unwrap_or_default())
+    }
+}
+
 /// Fields as a browser sends them.
 fn form(fields: &[(&str, &str)]) -> String {
     let url = reqwest::Url::parse_with_params("http://localhost", fields).unwrap();
@@ -91,7 +100,7 @@ impl Visitor {
     /// Opens a page that must be there.
     pub async fn reads(&self, path: &str) -> String {
         let answer = self.get(path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.heading());
         answer.text
     }
 
@@ -108,7 +117,7 @@ impl Visitor {
     /// Sends a form that must be taken.
     pub async fn does(&self, path: &str, fields: &[(&str, &str)]) {
         let answer = self.post(path, fields).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.heading());
     }
 
     /// Reads JSON.

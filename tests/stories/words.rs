@@ -1,11 +1,15 @@
 //! What is edited after it was published: a typo, and one form by two colleagues.
 
+use axum::http::StatusCode;
 use linli_calendar::{
     contract::Description,
     deciders::activity::{Command, Rejection, Shown},
 };
 
-use crate::app::App;
+use crate::{
+    app::{App, id},
+    desk::Form,
+};
 
 const TALK: &str = "
 [[activity]]
@@ -69,4 +73,25 @@ async fn a_form_opened_before_a_colleagues_change_is_refused_with_both_versions(
     assert_eq!(stale.yours, Shown::Activity(Box::new(his)));
     assert_eq!(stale.now, Shown::Activity(Box::new(hers.clone())));
     assert_eq!(description(&app).await, hers);
+}
+
+#[tokio::test]
+async fn at_the_desk_the_second_of_two_sees_both_moves_side_by_side() {
+    let app = App::planning("2026-11-02T08:00:00+08:00", TALK).await;
+    let (her, his) = (app.desk("organiser").await, app.desk("administrator").await);
+    let which = "20261105T090000";
+    let (first, second) =
+        (Form::open(&her, "talk", which).await, Form::open(&his, "talk", which).await);
+    let hall = id("hall").to_string();
+    let moved = |start| [("start", start), ("minutes", "90"), ("venue", &hall), ("reason", "检修")];
+    let path = format!("/desk/xiguan/change/talk/{which}/move");
+    her.does(&path, &first.fields(&moved("2026-11-06T15:00"))).await;
+    let refused = his.post(&path, &second.fields(&moved("2026-11-07T10:00"))).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    for part in ["11月6日", "15:00", "10:00", "用我填写的覆盖"] {
+        assert!(refused.text.contains(part), "{part} is missing in {}", refused.text);
+    }
+    app.settle().await;
+    let entry = app.entry("talk", which).await;
+    assert_eq!(entry.start, linli_platform::testing::at("2026-11-06T15:00:00+08:00"));
 }
