@@ -252,7 +252,10 @@ impl<D: Decider> Batch<D> {
             return Decided::Known(Ok(Accepted { position, version, events, repeated: true }));
         }
         let repeated = |decided: &Decided<D>| match decided {
-            Decided::New(_, version, cmd) if *cmd == meta.cmd => Some(*version),
+            // What brought nothing about stands nowhere; said again it is decided again.
+            Decided::New(events, version, cmd) if *cmd == meta.cmd && !events.is_empty() => {
+                Some(*version)
+            }
             _ => None,
         };
         if let Some(version) = self.answers.iter().find_map(|(_, decided)| repeated(decided)) {

@@ -84,6 +84,19 @@ async fn a_rejection_and_a_command_with_nothing_to_do_leave_no_trace() {
 }
 
 #[tokio::test]
+async fn what_changed_nothing_is_not_taken_for_done_when_sent_twice_at_once() {
+    let log = MemoryLog::new();
+    let streams = streams(&log);
+    let (one, name) = (meta(1), name());
+    let twice = [0, 0].map(|by| streams.execute::<Tally>(&name, one.clone(), by));
+    for answer in futures::future::join_all(twice).await {
+        let answer = answer.unwrap();
+        assert_eq!((answer.events, answer.repeated), (vec![], false));
+    }
+    assert_eq!(log.last().await, Ok(Position(0)));
+}
+
+#[tokio::test]
 async fn a_thousand_at_once_share_commits_and_no_limit_is_passed() {
     let log = MemoryLog::new();
     let streams = streams(&log);
