@@ -58,19 +58,23 @@ pub(super) fn hear(
                 rows.put(&doubt(stream, outcome.key), attempt);
             }
             for (due, keys) in retries(stream, *attempt, outcomes, at) {
-                rows.put(&row(stream, due, attempt + 1), &keys);
+                await_try(rows, &row(stream, due, attempt + 1), keys);
             }
         }
         DeliveryEvent::DeliveriesHeld { until, attempt, keys } => {
-            let row = row(stream, *until, *attempt);
-            let mut held = rows.get::<Vec<Key>>(&row).unwrap_or_default();
-            held.extend(keys);
-            rows.put(&row, &held);
+            await_try(rows, &row(stream, *until, *attempt), keys.clone());
         }
         DeliveryEvent::DeliveriesMissed { .. }
         | DeliveryEvent::DeliveriesSuperseded { .. }
         | DeliveryEvent::DeliveriesSuppressed { .. } => {}
     }
+}
+
+/// Adds deliveries to a try to come: other batches may have it at the same instant.
+fn await_try(rows: &mut Rows<'_>, row: &str, keys: Vec<Key>) {
+    let mut waiting = rows.get::<Vec<Key>>(row).unwrap_or_default();
+    waiting.extend(keys);
+    rows.put(row, &waiting);
 }
 
 fn doubt(stream: &StreamId, key: Key) -> String {

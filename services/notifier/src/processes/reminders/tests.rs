@@ -351,6 +351,21 @@ fn a_passing_trouble_is_tried_again_later_and_given_up_after_eight_times() {
 }
 
 #[test]
+fn two_batches_that_fail_at_once_are_both_tried_again() {
+    let mut world = World::new(MONTHLY);
+    let keys = [1, 2].map(|n| key(n, 0, Purpose::Lead(1440)));
+    for key in keys {
+        let (class, code) = (Transient, String::new());
+        let outcomes = vec![crate::contract::Outcome { key, class, code }];
+        world.delivery(&started(&[key]));
+        world.delivery(&DeliveryEvent::DeliveriesSettled { attempt: 1, outcomes });
+    }
+    let tried = world.pass("2026-11-02T08:05:00+08:00");
+    let tried: Vec<Key> = tried.into_iter().flat_map(|(_, keys)| keys).collect();
+    assert_eq!(tried, keys);
+}
+
+#[test]
 fn many_subscribers_cost_one_timer_and_batches_of_64() {
     let mut world = World::new(MONTHLY);
     for n in 1..=200 {
