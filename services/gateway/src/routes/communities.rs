@@ -20,19 +20,16 @@ const DAYS: u64 = 30;
 #[template(path = "communities.html")]
 struct Communities {
     t: Text,
-    groups: Vec<Group>,
-    signed_in: bool,
-}
-
-/// A subdistrict with its communities; those of none stand together.
-struct Group {
-    whole: Option<Card>,
     places: Vec<Card>,
+    subdistricts: Vec<Card>,
+    signed_in: bool,
 }
 
 struct Card {
     code: String,
     name: String,
+    /// Where it lies: the names of all above it.
+    above: String,
     coming: String,
     next: Option<Line>,
 }
@@ -72,29 +69,24 @@ pub(super) async fn page(
     viewer: Viewer,
 ) -> Result<Page, Refusal> {
     let t = Text(viewer.language);
-    let mut groups: Vec<(String, Group)> = Vec::new();
-    // Subdistricts come first, so each community finds its own.
+    let (mut places, mut subdistricts) = (Vec::new(), Vec::new());
     for place in hosts(&gateway).await? {
         let card = card(&gateway, t, &place).await?;
-        if place.kind == Kind::Subdistrict {
-            groups.push((place.code, Group { whole: Some(card), places: Vec::new() }));
-            continue;
-        }
-        match groups.iter_mut().find(|(code, _)| *code == place.parent) {
-            Some((_, group)) => group.places.push(card),
-            None => groups.push((place.parent, Group { whole: None, places: vec![card] })),
-        }
+        if place.kind == Kind::Subdistrict { subdistricts.push(card) } else { places.push(card) }
     }
-    let groups = groups.into_iter().map(|(_, group)| group).collect();
-    let page = Communities { t, groups, signed_in: viewer.principal.is_some() };
+    let page = Communities { t, places, subdistricts, signed_in: viewer.principal.is_some() };
     Ok(Page::new(t.w("communities_title"), page.render().map_err(Refusal::failed)?))
 }
 
 async fn card(gateway: &Gateway, t: Text, place: &places::PlaceRow) -> Result<Card, Refusal> {
     let coming = coming(gateway, &place.code).await?;
+    let code = place.code.clone();
+    let path = gateway.people.read(move |db| places::path(db, &code)).await?;
+    let above: Vec<_> = path.iter().skip(1).rev().map(|place| place.called(t.0)).collect();
     Ok(Card {
         code: place.code.clone(),
         name: place.called(t.0).to_owned(),
+        above: above.join(" · "),
         coming: t.of("coming", coming.len()),
         next: coming.first().map(|entry| Line::of(t, entry, None)),
     })

@@ -60,6 +60,7 @@ struct Desk {
     next: Vec<Line>,
     clashes: Vec<(String, String, String)>,
     affected: Vec<(String, String, String)>,
+    may_change: bool,
     promises: Vec<Promise>,
     calls: usize,
     doubtful: usize,
@@ -76,10 +77,11 @@ struct Promise {
 }
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
-const LINKS: [(&str, &str, &str); 12] = [
+const LINKS: [(&str, &str, &str); 13] = [
     ("/plan", "desk_activities", "activity.plan"),
     ("/publish", "desk_publish", "activity.publish"),
-    ("/decisions", "desk_decisions", "occurrence.change"),
+    ("/affected", "desk_decisions", "occurrence.change"),
+    ("/cadences", "desk_cadence", "activity.plan"),
     ("/venues", "desk_venues", "venue.manage"),
     ("/holidays", "desk_holidays", "holidays.adopt"),
     ("/residents", "desk_residents", "people.see"),
@@ -157,6 +159,7 @@ pub(super) async fn page(
         next,
         clashes: asked.clashes.iter().map(|clash| clashing(t, clash)).collect(),
         affected: asked.affected.iter().map(|one| deciding(t, &here, one)).collect(),
+        may_change: viewer.may("occurrence.change", &community),
         promises: asked.kept.iter().map(|kept| promise(t, kept)).collect(),
         calls,
         doubtful,

@@ -92,7 +92,8 @@ async fn the_frame_knows_who_works_where() {
     assert_eq!((choose.status, choose.header("location")), (StatusCode::SEE_OTHER, "/desk/xiguan"));
     let desk = look_as(&app, &cookie, "/desk/xiguan").await;
     assert_eq!(desk.status, StatusCode::OK, "{}", desk.text);
-    desk.shows("<a href=\"/desk/xiguan\">工作台</a>").shows("/desk/xiguan/residents");
+    desk.shows("href=\"/desk/xiguan\" aria-current=\"page\">工作台</a>")
+        .shows("/desk/xiguan/residents");
     // An organiser neither hires nor works next door.
     desk.hides("/desk/xiguan/staff").shows("action=\"/sign-out\"");
     assert_eq!(desk.header("cache-control"), "private, no-store");
@@ -102,6 +103,27 @@ async fn the_frame_knows_who_works_where() {
     let head = house.hires("administrator", "guangling").await;
     let cookie = house.signs_in(&app, head).await;
     look_as(&app, &cookie, "/desk").await.shows("/desk/xiguan").shows("/desk/guanyuan");
+    // Every page of the desk is there, and is one click away for whoever may do all.
+    let desk = look_as(&app, &cookie, "/desk/guanyuan").await;
+    for page in [
+        "plan",
+        "publish",
+        "affected",
+        "cadences",
+        "venues",
+        "holidays",
+        "residents",
+        "teams",
+        "units",
+        "places",
+        "staff",
+        "calls",
+        "deliveries",
+    ] {
+        let path = format!("/desk/guanyuan/{page}");
+        desk.shows(&format!("href=\"{path}\""));
+        assert_eq!(look_as(&app, &cookie, &path).await.status, StatusCode::OK, "{path}");
+    }
 }
 
 #[tokio::test]
