@@ -122,15 +122,24 @@ fn dependencies_point_downward() {
 #[test]
 fn deciders_processes_values_and_the_almanac_are_pure() {
     let forbidden = [
-        "async ", "tokio", "rusqlite", "SystemTime", "Instant::now", "std::fs", "std::net",
-        "std::env", "std::thread", "Entropy",
+        "async ",
+        "tokio",
+        "rusqlite",
+        "SystemTime",
+        "Instant::now",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::thread",
+        "Entropy",
     ];
     let mut impure = Vec::new();
     for path in rust_files() {
         let parts = parts(&path);
-        let pure_room = parts[0] == "services" && PURE.iter().any(|room| {
-            parts[3] == *room || parts[3].strip_suffix(".rs") == Some(room)
-        });
+        let pure_room = parts[0] == "services"
+            && PURE
+                .iter()
+                .any(|room| parts[3] == *room || parts[3].strip_suffix(".rs") == Some(room));
         if is_test(&path) || !(pure_room || (parts[0] == "almanac" && parts[1] == "src")) {
             continue;
         }
