@@ -6,4 +6,5 @@ mod frame;
 mod house;
 mod layers;
 mod node;
+mod occurrence;
 mod permissions;
