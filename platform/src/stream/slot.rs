@@ -152,9 +152,9 @@ impl<D: Decider> Slot<D> {
 
     async fn turn(&self, log: &dyn EventLog, clock: &Clock, mut waiting: Vec<Waiting<D>>) {
         let mut fold = self.fold.lock().await;
-        if fold.is_none()
-            && let Err(error) = self.catch_up(&mut fold, log).await
-        {
+        // Whether the fold has been compared with the log since these commands came.
+        let mut compared = fold.is_none();
+        if compared && let Err(error) = self.catch_up(&mut fold, log).await {
             return refuse::<D>(waiting.into_iter().map(|w| w.reply), &error);
         }
         for round in 0.. {
@@ -162,8 +162,18 @@ impl<D: Decider> Slot<D> {
             let at = clock.now().max(known.at);
             let (batch, rest, again) = decide(known, waiting, at);
             self.give_back(rest);
-            if batch.entries.is_empty() {
+            if batch.entries.is_empty() && (compared || batch.is_known()) {
                 return settle(known, batch, None);
+            }
+            if batch.entries.is_empty() {
+                // An append would have shown that another node has moved the stream on; a "no"
+                // must be looked up, or it is said on a state that is past.
+                waiting = requeue(batch, again);
+                if let Err(error) = self.catch_up(&mut fold, log).await {
+                    return refuse::<D>(waiting.into_iter().map(|w| w.reply), &error);
+                }
+                compared = true;
+                continue;
             }
             let commit = Commit {
                 stream: self.stream.clone(),
@@ -177,6 +187,7 @@ impl<D: Decider> Slot<D> {
                     if let Err(error) = self.catch_up(&mut fold, log).await {
                         return refuse::<D>(waiting.into_iter().map(|w| w.reply), &error);
                     }
+                    compared = true;
                 }
                 Err(error) => {
                     *fold = None;
@@ -240,6 +251,11 @@ fn decide<D: Decider>(
 }
 
 impl<D: Decider> Batch<D> {
+    /// Whether all of it stood on the log before.
+    fn is_known(&self) -> bool {
+        self.answers.iter().all(|(_, decided)| matches!(decided, Decided::Known(Ok(_))))
+    }
+
     fn decide(
         &mut self,
         fold: &Fold<D>,

@@ -18,6 +18,7 @@ enum Tally {}
 #[serde(rename_all = "camelCase")]
 enum Event {
     Added { by: u32 },
+    Emptied {},
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,6 +26,8 @@ enum Event {
 struct TooMuch(u32);
 
 const LIMIT: u32 = 50;
+/// The command that sets the counter to nothing.
+const EMPTY: u32 = u32::MAX;
 
 impl Decider for Tally {
     const SERVICE: &'static str = "test";
@@ -37,14 +40,17 @@ impl Decider for Tally {
     fn decide(sum: &u32, by: u32, _: chrono::DateTime<chrono::Utc>) -> Result<Vec<Event>, TooMuch> {
         match by {
             0 => Ok(vec![]),
+            EMPTY => Ok(vec![Event::Emptied {}]),
             by if sum + by > LIMIT => Err(TooMuch(LIMIT)),
             by => Ok(vec![Event::Added { by }]),
         }
     }
 
     fn evolve(sum: u32, event: &Event) -> u32 {
-        let Event::Added { by } = event;
-        sum + by
+        match event {
+            Event::Added { by } => sum + by,
+            Event::Emptied {} => 0,
+        }
     }
 }
 
@@ -94,6 +100,16 @@ async fn what_changed_nothing_is_not_taken_for_done_when_sent_twice_at_once() {
         assert_eq!((answer.events, answer.repeated), (vec![], false));
     }
     assert_eq!(log.last().await, Ok(Position(0)));
+}
+
+#[tokio::test]
+async fn nobody_is_refused_on_what_another_node_has_changed_since() {
+    let log = MemoryLog::new();
+    let (here, there) = (streams(&log), streams(&log));
+    here.execute::<Tally>(&name(), meta(1), LIMIT).await.unwrap();
+    there.execute::<Tally>(&name(), meta(2), EMPTY).await.unwrap();
+    here.execute::<Tally>(&name(), meta(3), LIMIT).await.unwrap();
+    assert_eq!(there.state::<Tally>(&name()).await.unwrap(), (LIMIT, Version(3)));
 }
 
 #[tokio::test]
