@@ -57,7 +57,14 @@ fn opened(history: &History, now: DateTime<Utc>) {
         let planned = planned(&segments, None, &described, &window, &HolidayTable::new());
         let left = open_ended(planned, &facts).into_iter().filter(|one| one.start > now);
         let left: Vec<String> = left.map(|one| one.id.to_string()).collect();
-        assert!(left.is_empty(), "{activity}: {left:?} are not opened");
+        let texts = || {
+            let streams = [
+                stream("calendar", "activity", activity),
+                stream("calendar", "process", "opening"),
+            ];
+            streams.map(|of| history.text(&of)).concat()
+        };
+        assert!(left.is_empty(), "{activity}: {left:?} are not opened at {now}\n{}", texts());
     }
 }
 
