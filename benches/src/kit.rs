@@ -42,9 +42,16 @@ pub struct Table {
 }
 
 impl Table {
-    /// Measures `lanes` in turn, round by round, and compares the first one with the others.
+    /// Measures `lanes` in turn, round by round, and compares the first one with the others. A
+    /// second argument of the program chooses the work that has it in its name.
     pub fn contest(&mut self, work: &str, mut lanes: Vec<Lane>, goals: &[Goal]) -> Result<()> {
-        eprintln!("… {work}");
+        if std::env::args().nth(2).is_some_and(|part| !work.contains(&part)) {
+            return Ok(());
+        }
+        #[expect(clippy::print_stderr, reason = "progress, beside the table")]
+        {
+            eprintln!("… {work}");
+        }
         let mut rates: Vec<Vec<f64>> = vec![Vec::new(); lanes.len()];
         for round in 0..=ROUNDS {
             for (lane, rates) in lanes.iter_mut().zip(&mut rates) {
@@ -76,7 +83,7 @@ impl Table {
         Ok(())
     }
 
-    /// Measures one thing against a number of its own: how long it took, in milliseconds.
+    /// Compares what was found with a number of its own.
     pub fn absolute(&mut self, work: &str, unit: &str, found: Vec<f64>, at_most: f64) {
         let (median, min, max) = spread(found);
         let verdict = if median <= at_most { "reached".into() } else { missed(median, at_most) };

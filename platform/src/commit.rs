@@ -151,37 +151,31 @@ impl Recorded {
     }
 }
 
-/// The checksum of a record; zeros stand for the one before a stream's first.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Sum([u8; 16]);
+/// The checksum of a record as it stands there, in hexadecimal digits; zeros stand for the one
+/// before a stream's first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sum([u8; DIGITS]);
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self([b'0'; DIGITS])
+    }
+}
 
 impl Sum {
-    fn hex(self) -> [u8; DIGITS] {
+    fn of(hash: Blake2b<U16>) -> Self {
         const DIGIT: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [0; DIGITS];
-        for (two, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+        let mut digits = [0; DIGITS];
+        for (two, byte) in digits.chunks_exact_mut(2).zip(hash.finalize()) {
             two.copy_from_slice(&[DIGIT[usize::from(byte >> 4)], DIGIT[usize::from(byte & 15)]]);
         }
-        hex
-    }
-
-    fn from_hex(hex: &[u8]) -> Option<Self> {
-        let value = |digit: u8| match digit {
-            b'0'..=b'9' => Some(digit - b'0'),
-            b'a'..=b'f' => Some(digit - b'a' + 10),
-            _ => None,
-        };
-        let mut sum = Self::default();
-        for (byte, two) in sum.0.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte = value(two[0])? << 4 | value(two[1])?;
-        }
-        (hex.len() == DIGITS).then_some(sum)
+        Self(digits)
     }
 }
 
 impl fmt::Debug for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.hex()))
+        f.write_str(&String::from_utf8_lossy(&self.0))
     }
 }
 
@@ -258,8 +252,8 @@ impl Draft {
     /// The record's bytes and its checksum.
     pub fn finish(self, prev: Sum) -> (Vec<u8>, Sum) {
         let Self { mut bytes, hash } = self;
-        let sum = Sum(hash.chain_update(prev.hex()).finalize().into());
-        for part in [&prev.hex(), SUM_KEY, &sum.hex(), END] {
+        let sum = Sum::of(hash.chain_update(prev.0));
+        for part in [&prev.0, SUM_KEY, &sum.0, END] {
             bytes.extend_from_slice(part);
         }
         (bytes, sum)
@@ -275,7 +269,7 @@ pub fn encode(commit: &Commit, prev: Sum) -> Result<(Vec<u8>, Sum), serde_json::
 pub fn decode(position: Position, bytes: &[u8]) -> Result<Recorded, RecordError> {
     let (_, sum) = sums(bytes)?;
     let body = &bytes[..bytes.len() - SUM_KEY.len() - DIGITS - END.len()];
-    if Blake2b::<U16>::digest(body)[..] != sum.0 {
+    if Sum::of(Blake2b::new_with_prefix(body)) != sum {
         return Err(RecordError::Checksum);
     }
     decode_unchecked(position, bytes)
@@ -302,7 +296,7 @@ pub fn sums(bytes: &[u8]) -> Result<(Sum, Sum), RecordError> {
         let tail = bytes.get(bytes.len().checked_sub(TAIL)?..)?;
         let (prev, tail) = tail.strip_prefix(PREV_KEY)?.split_at_checked(DIGITS)?;
         let sum = tail.strip_prefix(SUM_KEY)?.strip_suffix(END)?;
-        Some((Sum::from_hex(prev)?, Sum::from_hex(sum)?))
+        Some((Sum(prev.try_into().ok()?), Sum(sum.try_into().ok()?)))
     };
     read().ok_or(RecordError::Shape)
 }

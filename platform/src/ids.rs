@@ -77,11 +77,22 @@ impl StreamId {
     }
 }
 
+/// The bytes that a part of a stream's name may have.
+const NAMED: [bool; 256] = {
+    let mut named = [false; 256];
+    let mut c = 0_u8;
+    while c < 128 {
+        named[c as usize] = c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        c += 1;
+    }
+    named
+};
+
 impl FromStr for StreamId {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let named = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        let named = |c: u8| NAMED[usize::from(c)];
         // Every record read passes here: what is right is found in one go.
         let (mut parts, mut before) = (1, b'/');
         let well_formed = text.bytes().all(|c| {

@@ -6,18 +6,24 @@ use anyhow::Result;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, future};
 use linli_platform::{
+    clock::Clock,
     commit::{Commit, Entry, NewEvent},
+    decider::Decider,
     event_log::{
         EventLog as _, Filter,
         sqlite::{OpenMode, SqliteLog},
     },
     ids::{Actor, CommandId, Position, StreamId, Version},
+    stream::{Meta, Streams},
 };
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use crate::kit::{Lane, Table, goal, rate};
+use crate::{
+    kit::{Lane, Table, goal, rate},
+    peers::postgres::Postgres,
+};
 
 mod raw;
 
@@ -122,42 +128,120 @@ fn replay(runtime: &Runtime, log: &SqliteLog) -> Result<f64> {
     Ok(rate(read, start))
 }
 
+/// Commands of 64 callers for one stream: a roll when everybody arrives at once.
+fn rush(runtime: &Runtime) -> Result<f64> {
+    let folder = tempfile::tempdir_in(crate::kit::folder())?;
+    let log = Arc::new(SqliteLog::open(folder.path(), OpenMode::Write)?);
+    let streams = Streams::new(log, Clock::system());
+    let start = Instant::now();
+    runtime.block_on(async {
+        let callers = (0..CALLERS).map(|c| {
+            let streams = streams.clone();
+            tokio::spawn(async move {
+                let roll = stream(0)?;
+                for i in 0..TOGETHER / CALLERS {
+                    let n = i * CALLERS + c;
+                    let meta = Meta::by(Actor::Visitor, CommandId(Uuid::from_u128(n as u128)));
+                    streams.execute::<Roll>(&roll, meta, n).await?;
+                }
+                anyhow::Ok(())
+            })
+        });
+        for done in future::join_all(callers).await {
+            done??;
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(rate(TOGETHER, start))
+}
+
+/// A decider that lets everybody in, once.
+enum Roll {}
+
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("somebody is in already")]
+struct Twice;
+
+impl Decider for Roll {
+    const SERVICE: &'static str = "attendance";
+    const CATEGORY: &'static str = "roll";
+    type Command = usize;
+    type Event = Event;
+    type State = usize;
+    type Rejection = Twice;
+
+    fn decide(_: &usize, n: usize, _: DateTime<Utc>) -> Result<Vec<Event>, Twice> {
+        Ok(vec![Event::of(n)])
+    }
+
+    fn evolve(present: usize, _: &Event) -> usize {
+        present + 1
+    }
+}
+
 /// Measures and fills the table.
 pub fn run(table: &mut Table) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let only = std::env::args().nth(2).unwrap_or_default();
-    if only.is_empty() || only == "one" {
-        let lanes = vec![
-            Lane::new("Linli", || write(&runtime, 1, ALONE)),
-            Lane::new("SQLite FULL, batch 1", || raw::write(ALONE, 1)),
-        ];
-        table.contest("log, one caller", lanes, &[goal("SQLite FULL, batch 1", 0.8)])?;
+    let event = serde_json::to_string(&Event::of(1))?;
+    let postgres = Postgres::start(&event);
+    if let Err(absent) = &postgres {
+        table.note(format!("{absent:#}"));
     }
-    if only.is_empty() || only == "many" {
-        let lanes = vec![
-            Lane::new("Linli", || write(&runtime, CALLERS, TOGETHER)),
-            Lane::new("SQLite FULL, batch 1000", || raw::write(TOGETHER, 1000)),
-            Lane::new("SQLite FULL, batch 64", || raw::write(TOGETHER, 64)),
-        ];
-        table.contest("log, 64 callers", lanes, &[goal("SQLite FULL, batch 1000", 0.6)])?;
+    let postgres = postgres.as_ref().ok();
+    writing(table, &runtime, postgres)?;
+    replaying(table, &runtime, postgres, &event)
+}
+
+fn writing(table: &mut Table, runtime: &Runtime, postgres: Option<&Postgres>) -> Result<()> {
+    let mut lanes = vec![
+        Lane::new("Linli", || write(runtime, 1, ALONE)),
+        Lane::new("SQLite FULL, batch 1", || raw::write(ALONE, 1)),
+    ];
+    if let Some(postgres) = postgres {
+        lanes.push(Lane::new("PostgreSQL", || postgres.write(1, ALONE)));
     }
-    if only.is_empty() || only == "replay" {
-        let folder = tempfile::tempdir_in(crate::kit::folder())?;
-        let log = Arc::new(SqliteLog::open(folder.path(), OpenMode::Simulate)?);
-        runtime.block_on(async {
-            let callers =
-                (0..CALLERS).map(|c| tokio::spawn(caller(log.clone(), c, CALLERS, REPLAYED)));
-            for done in future::join_all(callers).await {
-                done??;
-            }
-            anyhow::Ok(())
-        })?;
-        let raw = raw::filled(REPLAYED)?;
-        let lanes = vec![
-            Lane::new("Linli", || replay(&runtime, &log)),
-            Lane::new("SQLite scan", || raw.scan()),
-        ];
-        table.contest("log, replay with decode", lanes, &[goal("SQLite scan", 0.1)])?;
+    let goals = [goal("SQLite FULL, batch 1", 0.8), goal("PostgreSQL", 1.4)];
+    table.contest("log, one caller, commit by commit", lanes, &goals)?;
+    let mut lanes = vec![
+        Lane::new("Linli", || write(runtime, CALLERS, TOGETHER)),
+        Lane::new("SQLite FULL, batch 1000", || raw::write(TOGETHER, 1000)),
+        Lane::new("SQLite FULL, batch 64", || raw::write(TOGETHER, 64)),
+    ];
+    if let Some(postgres) = postgres {
+        lanes.push(Lane::new("PostgreSQL, 16 clients", || postgres.write(16, TOGETHER / 64)));
     }
-    Ok(())
+    let goals = [goal("SQLite FULL, batch 1000", 0.6), goal("PostgreSQL, 16 clients", 4.0)];
+    table.contest("log, 64 callers", lanes, &goals)?;
+    let lanes = vec![
+        Lane::new("Linli", || rush(runtime)),
+        Lane::new("SQLite FULL, batch 1000", || raw::write(TOGETHER, 1000)),
+    ];
+    let goals = [goal("SQLite FULL, batch 1000", 0.4)];
+    table.contest("log, one hot stream, 64 callers", lanes, &goals)
+}
+
+fn replaying(
+    table: &mut Table,
+    runtime: &Runtime,
+    postgres: Option<&Postgres>,
+    event: &str,
+) -> Result<()> {
+    let folder = tempfile::tempdir_in(crate::kit::folder())?;
+    let log = Arc::new(SqliteLog::open(folder.path(), OpenMode::Simulate)?);
+    runtime.block_on(async {
+        let callers = (0..CALLERS).map(|c| tokio::spawn(caller(log.clone(), c, CALLERS, REPLAYED)));
+        for done in future::join_all(callers).await {
+            done??;
+        }
+        anyhow::Ok(())
+    })?;
+    let raw = raw::filled(REPLAYED)?;
+    let mut lanes =
+        vec![Lane::new("Linli", || replay(runtime, &log)), Lane::new("SQLite scan", || raw.scan())];
+    if let Some(postgres) = postgres {
+        postgres.fill(REPLAYED, event)?;
+        lanes.push(Lane::new("PostgreSQL COPY", || postgres.copy(REPLAYED)));
+    }
+    let goals = [goal("SQLite scan", 0.1), goal("PostgreSQL COPY", 0.7)];
+    table.contest("log, replay with decode", lanes, &goals)
 }
