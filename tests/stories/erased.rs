@@ -1,12 +1,17 @@
 //! A resident is erased, and then an older backup is put back.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use axum::http::StatusCode;
 use linli_people::{adapters::NewResident, contract::Purpose};
+use linli_platform::clock::Clock;
+use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{app::App, process::Office};
+use crate::{
+    app::{App, in_time},
+    process::Office,
+};
 
 const TALK: &str = "
 [[activity]]
@@ -109,4 +114,28 @@ fn no_file_of_the_restored_folder_holds_the_name_and_the_counts_stay_true() {
     });
     assert_eq!(found(&office.path("data")), Vec::<String>::new());
     office.does(&["verify"]);
+}
+
+#[tokio::test]
+async fn no_mail_to_them_lies_in_the_outbox_any_more() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let app = App::open(folder, Clock::system().now(), None).await;
+    app.seed(&crate::app::files(|path| path.ends_with("places.toml"))).await;
+    app.plan(TALK).await;
+    let (person, path) = (somebody(&app).await, roll(&app));
+    let page = path.replace("xiguan/{}/", "/c/xiguan/");
+    app.browser_of(person).await.does(&format!("{page}/register"), &[]).await;
+    app.settle().await;
+    let which = path.rsplit('/').next().unwrap();
+    app.cancels("talk", which).await;
+    assert_eq!(app.letters().await.len(), 1);
+    let erase = format!("/desk/xiguan/residents/{person}/erase");
+    app.desk("administrator").await.does(&erase, &[("sure", "on")]).await;
+    let gone = async {
+        while !app.letters().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("what names them is gone", gone).await;
+    assert_eq!(found(&app.data()), Vec::<String>::new());
 }

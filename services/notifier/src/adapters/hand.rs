@@ -18,6 +18,7 @@ use linli_platform::{
 use uuid::Uuid;
 
 use super::{
+    forget::keep_clear,
     mail::{self, Mail, Mailer},
     render::{Renderer, Unwritable},
 };
@@ -93,6 +94,12 @@ impl Hand {
         if self.0.tables.set(tables.clone()).is_ok() && self.0.platform.hand {
             let hand = self.clone();
             tokio::spawn(async move { hand.0.recover().await });
+            let (inner, tables) = (self.0.clone(), tables.clone());
+            tokio::spawn(async move {
+                if let Mailer::Outbox(outbox) = &inner.post.mailer {
+                    keep_clear(&inner.platform, outbox, &tables).await;
+                }
+            });
         }
     }
 

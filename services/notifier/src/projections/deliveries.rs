@@ -6,8 +6,9 @@ use linli_platform::{
     projection::{ApplyError, Fact, Projection},
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use uuid::Uuid;
 
-use super::instant;
+use super::{id, instant};
 use crate::{
     contract::{Class, DeliveryEvent, FollowupEvent, heard::Heard},
     values::{Channel, Key},
@@ -187,7 +188,7 @@ fn key(row: &Row<'_>) -> rusqlite::Result<Key> {
     let text = |column: &str| row.get::<_, String>(column);
     let purpose = text("purpose")?.parse();
     Ok(Key {
-        resident: super::id(row, "resident")?,
+        resident: id(row, "resident")?,
         revision: row.get("revision")?,
         purpose: purpose.map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?,
         channel: Channel::Email,
@@ -253,6 +254,28 @@ pub fn unsettled(db: &Connection) -> rusqlite::Result<Vec<Unsettled>> {
             Some(batch) if batch.cmd == cmd && batch.stream == stream => batch.keys.push(key),
             _ => found.push(Unsettled { stream, cmd, attempt, keys: vec![key] }),
         }
+    }
+    Ok(found)
+}
+
+/// All to whom anything was ever to be delivered.
+pub fn recipients(db: &Connection) -> rusqlite::Result<Vec<Uuid>> {
+    db.prepare_cached("SELECT DISTINCT resident FROM deliveries")?
+        .query_map([], |row| id(row, "resident"))?
+        .collect()
+}
+
+/// All deliveries to one person, each with its source.
+pub fn to_resident(db: &Connection, person: Uuid) -> rusqlite::Result<Vec<(StreamId, Key)>> {
+    let mut query = db.prepare_cached("SELECT * FROM deliveries WHERE resident = ?")?;
+    let mut rows = query.query([person.to_string()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (community, source): (String, String) = (row.get("community")?, row.get("source")?);
+        let Ok(stream) = StreamId::new(&community, "notifier", "delivery", source) else {
+            continue;
+        };
+        found.push((stream, key(row)?));
     }
     Ok(found)
 }

@@ -2,6 +2,7 @@
 //! office that has not configured a relay yet.
 
 use std::{
+    collections::HashSet,
     ffi::OsStr,
     fs::{self, DirBuilder, File},
     io::{self, Read, Write},
@@ -140,6 +141,26 @@ impl Outbox {
         .await
     }
 
+    /// Removes the mails of these deliveries, by the part of their Message-ID before the `@`.
+    pub async fn remove(&self, names: HashSet<String>) -> io::Result<()> {
+        let folder = self.folder.clone();
+        blocking(move || {
+            for entry in fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if file_id(&path).is_none() {
+                    continue;
+                }
+                let mut bytes = Vec::new();
+                File::open(&path)?.take(HEAD_BYTES).read_to_end(&mut bytes)?;
+                if delivery_of(&bytes).is_some_and(|name| names.contains(&name)) {
+                    fs::remove_file(&path)?;
+                }
+            }
+            File::open(&folder)?.sync_all()
+        })
+        .await
+    }
+
     /// One mail, or none under that name.
     pub async fn read(&self, file: Uuid) -> io::Result<Option<Letter>> {
         let path = self.folder.join(format!("{file}.eml"));
@@ -189,6 +210,13 @@ fn head(file: Uuid, bytes: &[u8]) -> Option<OutboxMail> {
     let date = DateTime::from_timestamp(message.date()?.to_timestamp(), 0)?;
     let to = message.to()?.first()?.address()?.to_owned();
     Some(OutboxMail { file, to, subject: message.subject()?.to_owned(), date })
+}
+
+/// The name of the delivery that a mail is, from its Message-ID.
+fn delivery_of(bytes: &[u8]) -> Option<String> {
+    let message = MessageParser::default().parse_headers(bytes)?;
+    let (name, _) = message.message_id()?.split_once('@')?;
+    Some(name.to_owned())
 }
 
 /// Files are read and written on a thread that may wait for the disk.
