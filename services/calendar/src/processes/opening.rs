@@ -35,6 +35,9 @@ use crate::{
     },
 };
 
+#[cfg(test)]
+mod tests;
+
 /// How long before it starts an occurrence becomes a fact.
 pub const WINDOW_DAYS: u64 = 60;
 /// How long before it starts it does so although its holidays are not known.
@@ -158,7 +161,10 @@ fn activity(rows: &mut Rows<'_>, stream: &StreamId, event: &Event) -> Option<Str
     let mut known: Activity = rows.get(&key)?;
     match event {
         Event::ActivityDescribed { description } => known.description = bare(description),
-        Event::SegmentAdded(added) => known.segments.push(added.clone()),
+        Event::SegmentAdded(added) => {
+            known.segments.push(added.clone());
+            forget_asked(rows, stream.id());
+        }
         Event::ActivityPublished {} => known.published = true,
         Event::ActivityRetired { from } => known.retired_from = Some(*from),
         Event::ActivityDrafted { .. }
@@ -171,6 +177,16 @@ fn activity(rows: &mut Rows<'_>, stream: &StreamId, event: &Event) -> Option<Str
     rows.put(&key, &known);
     let ruled = matches!(event, Event::ActivityPublished {} | Event::SegmentAdded(_));
     (known.published && ruled).then(|| stream.id().to_owned())
+}
+
+/// What was asked for by an older rule may have been asked in vain: the new rule came first. It is
+/// asked for again; what was opened after all is so once.
+fn forget_asked(rows: &mut Rows<'_>, id: &str) {
+    for (key, segment) in rows.scan::<u32>(&format!("fact/{id}/")) {
+        if segment == ASKED {
+            rows.remove(&key);
+        }
+    }
 }
 
 /// Only what an opening needs.
