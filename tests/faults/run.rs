@@ -308,10 +308,10 @@ impl Run {
     /// built anew are the same and make nobody act.
     fn check(&mut self, in_the_end: bool) {
         self.lasting.log.set_chances(Chances::default());
-        let before = runtime().block_on(self.complete(in_the_end));
-        fs::remove_dir_all(self.lasting.tables()).unwrap();
-        let last = self.history.commits.len();
-        for _ in 0..if in_the_end { 2 } else { 1 } {
+        let mut before = runtime().block_on(self.complete(in_the_end));
+        for round in 0.. {
+            let last = self.history.commits.len();
+            fs::remove_dir_all(self.lasting.tables()).unwrap();
             let after = runtime().block_on(async {
                 let node = Node::start(&self.lasting);
                 node.settle().await;
@@ -319,10 +319,15 @@ impl Run {
                 tables::dump(&node)
             });
             self.history.read(&self.lasting.log);
-            let added: Vec<_> =
-                self.history.commits[last..].iter().map(|c| (&c.stream, &c.entries)).collect();
-            assert!(added.is_empty(), "tables built anew made somebody act: {added:?}");
-            tables::assert_same(&before, &after);
+            let added = &self.history.commits[last..];
+            if added.is_empty() {
+                return tables::assert_same(&before, &after);
+            }
+            // Where a timer rang between an event's decision and its storing, it rings after it
+            // now: what it wants then may be refused, once, and nothing else may come of it.
+            let refused = added.iter().all(|commit| commit.stream.category() == "process");
+            assert!(refused && round == 0, "tables built anew made somebody act: {added:?}");
+            before = after;
         }
     }
 
