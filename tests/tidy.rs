@@ -1,5 +1,7 @@
 //! The architecture, as far as a machine can check it: rooms, arrows, purity, sizes, paths, words.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a check fails by panicking")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
