@@ -52,7 +52,7 @@ impl Choice<'_> {
             60..74 => self.subscription()?,
             74..94 => self.occurrence()?,
             94..97 => self.activity()?,
-            _ => self.venue()?,
+            _ => self.venue(),
         };
         Some(Ask { stream, cmd: self.entropy.command(), what })
     }
@@ -175,7 +175,7 @@ impl Choice<'_> {
         Some((stream("calendar", "activity", town::id(key)), What::Activity(command)))
     }
 
-    fn venue(&mut self) -> Option<(StreamId, What)> {
+    fn venue(&mut self) -> (StreamId, What) {
         let dice = self.dice;
         let (n, command) = match self.closures.pop() {
             Some((n, closure)) if dice.hits(60) => (n, venue::Command::Reopen { closure }),
@@ -188,6 +188,6 @@ impl Choice<'_> {
                 (n, venue::Command::Close(closure))
             }
         };
-        Some((stream("calendar", "venue", town::venue(n)), What::Venue(command)))
+        (stream("calendar", "venue", town::venue(n)), What::Venue(command))
     }
 }

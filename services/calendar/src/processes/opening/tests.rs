@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use linli_platform::{
     ids::{Actor, CommandId, EventRef, Position, Version},
@@ -11,7 +11,7 @@ use super::*;
 /// The process alone, with the timers that the platform would keep.
 struct Alone {
     rows: Rows<'static>,
-    timers: BTreeMap<(DateTime<Utc>, String), ()>,
+    timers: BTreeSet<(DateTime<Utc>, String)>,
     version: u64,
 }
 
@@ -22,8 +22,8 @@ impl Alone {
         for action in Opening::react(&self.rows, input, now) {
             match action {
                 Action::SetTimer { name, due } => {
-                    self.timers.retain(|(_, other), ()| *other != name);
-                    self.timers.insert((due, name), ());
+                    self.timers.retain(|(_, other)| *other != name);
+                    self.timers.insert((due, name));
                 }
                 Action::Command { command: Command::Open { opening, .. }, .. } => {
                     asked.push((opening.recurrence_id, opening.segment));
@@ -52,9 +52,9 @@ impl Alone {
     /// Rings what is due; what it asks for.
     fn ring(&mut self, now: DateTime<Utc>) -> Vec<(RecurrenceId, u32)> {
         let mut asked = Vec::new();
-        while let Some(((due, name), ())) = self.timers.pop_first() {
+        while let Some((due, name)) = self.timers.pop_first() {
             if due > now {
-                self.timers.insert((due, name), ());
+                self.timers.insert((due, name));
                 break;
             }
             asked.extend(self.act(&Input::Timer { name: &name, due }, due));
@@ -76,7 +76,7 @@ fn rule(segment: u32, from: &str) -> Event {
 
 #[test]
 fn what_an_older_rule_asked_for_in_vain_is_asked_for_by_the_new_one() {
-    let mut alone = Alone { rows: Rows::default(), timers: BTreeMap::new(), version: 0 };
+    let mut alone = Alone { rows: Rows::default(), timers: BTreeSet::new(), version: 0 };
     let now = at("2026-11-02T08:00:00+08:00");
     let (slug, description) =
         ("party-day".to_owned(), Description { minutes: 90, ..Description::default() });
