@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use serde::{Deserialize, Serialize};
 
 /// The nominal date (after `offset_days`) and the rule's wall-clock time as written, before holiday
@@ -31,8 +31,12 @@ impl RecurrenceId {
 
 impl fmt::Display for RecurrenceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.date.format("%Y%m%d"))?;
-        self.time.map_or(Ok(()), |time| write!(f, "T{}", time.format("%H%M%S")))
+        // Written for every occurrence of a feed, and patterns take their time.
+        let date = self.date;
+        write!(f, "{:04}{:02}{:02}", date.year(), date.month(), date.day())?;
+        self.time.map_or(Ok(()), |time| {
+            write!(f, "T{:02}{:02}{:02}", time.hour(), time.minute(), time.second())
+        })
     }
 }
 

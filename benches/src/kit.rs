@@ -43,10 +43,11 @@ pub struct Table {
 
 impl Table {
     /// Measures `lanes` in turn, round by round, and compares the first one with the others. A
-    /// second argument of the program chooses the work that has it in its name.
-    pub fn contest(&mut self, work: &str, mut lanes: Vec<Lane>, goals: &[Goal]) -> Result<()> {
+    /// second argument of the program chooses the work that has it in its name. Gives the rate of
+    /// the second lane, the limit.
+    pub fn contest(&mut self, work: &str, mut lanes: Vec<Lane>, goals: &[Goal]) -> Result<f64> {
         if std::env::args().nth(2).is_some_and(|part| !work.contains(&part)) {
-            return Ok(());
+            return Ok(f64::INFINITY);
         }
         #[expect(clippy::print_stderr, reason = "progress, beside the table")]
         {
@@ -61,7 +62,7 @@ impl Table {
                 }
             }
         }
-        let Some(ours) = rates.first() else { return Ok(()) };
+        let [ours, limit, ..] = rates.as_slice() else { return Ok(f64::INFINITY) };
         for (lane, theirs) in lanes.iter().zip(&rates).skip(1) {
             let ratios = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
             let (median, min, max) = spread(ratios);
@@ -80,16 +81,25 @@ impl Table {
                 number(max)
             ));
         }
-        Ok(())
+        Ok(spread(limit.clone()).0)
     }
 
-    /// Compares what was found with a number of its own.
-    pub fn absolute(&mut self, work: &str, unit: &str, found: Vec<f64>, at_most: f64) {
+    /// Compares what was found with a number of its own, named on a machine whose limit was
+    /// `named`; on one that is less than half as fast, by its limit `seen`, the goal is scaled.
+    pub fn absolute(&mut self, work: &str, found: Vec<f64>, goal: f64, (named, seen): (f64, f64)) {
+        if found.is_empty() {
+            return;
+        }
         let (median, min, max) = spread(found);
-        let verdict = if median <= at_most { "reached".into() } else { missed(median, at_most) };
+        let slower = if named / seen > 2.0 { named / seen } else { 1.0 };
+        let told = if slower > 1.0 { format!(" × {slower:.1}") } else { String::new() };
+        let verdict = match median / (goal * slower) {
+            over if over <= 1.0 => String::from("reached"),
+            over => format!("missed: {over:.2} times it"),
+        };
         let (median, min, max) = (number(median), number(min), number(max));
         self.lines.push(format!(
-            "| {work} | absolute, {unit} | **{median}** | {min}–{max} | ≤ {at_most} | {verdict} | – |"
+            "| {work} | itself | **{median}** | {min}–{max} | ≤ {goal}{told} | {verdict} | – |"
         ));
     }
 
@@ -113,10 +123,6 @@ impl Table {
         let _ = write!(text, "\n\n{ROUNDS} rounds, interleaved; median. {}\n", machine());
         text
     }
-}
-
-fn missed(found: f64, at_most: f64) -> String {
-    format!("missed: {:.2} times it", found / at_most)
 }
 
 /// How many of `n` were done in a second since `start`.

@@ -217,7 +217,8 @@ fn writing(table: &mut Table, runtime: &Runtime, postgres: Option<&Postgres>) ->
         Lane::new("SQLite FULL, batch 1000", || raw::write(TOGETHER, 1000)),
     ];
     let goals = [goal("SQLite FULL, batch 1000", 0.4)];
-    table.contest("log, one hot stream, 64 callers", lanes, &goals)
+    table.contest("log, one hot stream, 64 callers", lanes, &goals)?;
+    Ok(())
 }
 
 fn replaying(
@@ -243,5 +244,6 @@ fn replaying(
         lanes.push(Lane::new("PostgreSQL COPY", || postgres.copy(REPLAYED)));
     }
     let goals = [goal("SQLite scan", 0.1), goal("PostgreSQL COPY", 0.7)];
-    table.contest("log, replay with decode", lanes, &goals)
+    table.contest("log, replay with decode", lanes, &goals)?;
+    Ok(())
 }
