@@ -112,7 +112,9 @@ impl Deliveries {
     /// known why not.
     pub fn check_told_of_changes(&self, history: &History) {
         let (parts, gone) = (Parts::of(history), gone(history));
-        for occurrence in history.occurrences.values().filter(|one| one.revision > 0) {
+        for occurrence in
+            history.occurrences.values().filter(|one| one.revision > 0 && !one.too_late)
+        {
             let (position, _) = occurrence.since;
             let (delivery, duty) = (
                 stream("notifier", "delivery", occurrence.key()),
@@ -137,7 +139,8 @@ impl Deliveries {
         let mut checked = 0;
         for occurrence in history.occurrences.values() {
             let ahead = occurrence.start - TimeDelta::hours(48);
-            if occurrence.cancelled || occurrence.start > now || occurrence.since.1 > ahead {
+            let void = occurrence.cancelled || occurrence.too_late;
+            if void || occurrence.start > now || occurrence.since.1 > ahead {
                 continue;
             }
             let source = self.0.get(&stream("notifier", "delivery", occurrence.key()));

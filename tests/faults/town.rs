@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use linli_almanac::RecurrenceId;
 use linli_calendar::{
     contract::{ActivityEvent, Description, Duty, VenueDescription},
@@ -151,6 +151,8 @@ pub struct Occurrence {
     pub venue: Option<Uuid>,
     pub revision: u32,
     pub cancelled: bool,
+    /// It was changed a day after its end or later: the others have let go of it.
+    pub too_late: bool,
     /// The position of what made this revision, and when it was made.
     pub since: (Position, DateTime<Utc>),
 }
@@ -197,6 +199,7 @@ impl History {
                         venue: opening.venue,
                         revision: 0,
                         cancelled: false,
+                        too_late: false,
                         since,
                     };
                     let old =
@@ -206,12 +209,14 @@ impl History {
                 ActivityEvent::OccurrenceMoved(moved) => {
                     let one = self.occurrences.get_mut(&(activity, moved.recurrence_id)).unwrap();
                     assert_eq!(moved.revision, one.revision + 1);
+                    one.too_late |= entry.at >= one.end + TimeDelta::days(1);
                     (one.start, one.end, one.venue) = (moved.start, moved.end, moved.venue);
                     (one.revision, one.since) = (moved.revision, since);
                 }
                 ActivityEvent::OccurrenceCancelled { recurrence_id, revision, .. } => {
                     let one = self.occurrences.get_mut(&(activity, recurrence_id)).unwrap();
                     assert_eq!(revision, one.revision + 1);
+                    one.too_late |= entry.at >= one.end + TimeDelta::days(1);
                     (one.cancelled, one.revision, one.since) = (true, revision, since);
                 }
                 _ => {}
