@@ -183,7 +183,7 @@ impl<D: Decider> Slot<D> {
                 expect: known.version,
                 entries: batch.entries.clone(),
             };
-            match self.append(log, commit).await {
+            match self.append(log, commit, &batch.entries).await {
                 Ok(done) => return settle(known, batch, Some((done, at))),
                 Err(AppendError::Conflict(_)) if round < CONFLICTS_MAX => {
                     waiting = requeue(batch, again);
@@ -203,8 +203,12 @@ impl<D: Decider> Slot<D> {
 
     /// Appends; where no answer comes, asks the stream's head until it tells. Nothing else is
     /// decided on this stream meanwhile.
-    async fn append(&self, log: &dyn EventLog, commit: Commit) -> Result<Done, AppendError> {
-        let first = commit.entries.first().map(|entry| entry.cmd);
+    async fn append(
+        &self,
+        log: &dyn EventLog,
+        commit: Commit,
+        entries: &[Entry],
+    ) -> Result<Done, AppendError> {
         let expect = commit.expect;
         let unknown = match log.append(commit).await {
             Err(AppendError::Unknown(stream)) => AppendError::Unknown(stream),
@@ -213,7 +217,8 @@ impl<D: Decider> Slot<D> {
         for ask in 0..ASKS_MAX {
             match log.read(&self.stream, expect).await {
                 Ok(commits) => {
-                    let ours = commits.iter().find(|c| c.entries.first().map(|e| e.cmd) == first);
+                    let ours =
+                        commits.iter().find(|c| c.after == expect && same(&c.entries, entries));
                     return match ours {
                         Some(c) => Ok(Done { position: c.position, version: c.version() }),
                         None => Err(AppendError::Conflict(self.stream.clone())),
@@ -224,6 +229,16 @@ impl<D: Decider> Slot<D> {
         }
         Err(unknown)
     }
+}
+
+/// Whether these are the very same entries. Another node may have been sent one of the commands, so
+/// that its id alone does not tell.
+fn same(stored: &[Entry], sent: &[Entry]) -> bool {
+    let text = |entry: &Entry| {
+        let events = entry.events.iter().map(|event| event.0.get().to_owned());
+        (entry.cmd, entry.at, events.collect::<Vec<_>>())
+    };
+    stored.iter().map(text).eq(sent.iter().map(text))
 }
 
 type Again<D> = Vec<(Meta, <D as Decider>::Command)>;

@@ -113,6 +113,20 @@ async fn nobody_is_refused_on_what_another_node_has_changed_since() {
 }
 
 #[tokio::test]
+async fn a_commit_of_another_node_is_not_taken_for_a_lost_one_that_shares_a_command() {
+    let log = MemoryLog::new();
+    let (here, there, name) = (streams(&log), streams(&log), name());
+    here.execute::<Tally>(&name, meta(1), 1).await.unwrap();
+    there.execute::<Tally>(&name, meta(2), 2).await.unwrap();
+    log.script([Some(Fault::UnknownLost)]);
+    let both = [(2, 2), (3, 4)].map(|(n, by)| here.execute::<Tally>(&name, meta(n), by));
+    for answer in futures::future::join_all(both).await {
+        answer.unwrap();
+    }
+    assert_eq!(there.state::<Tally>(&name).await.unwrap(), (7, Version(3)));
+}
+
+#[tokio::test]
 async fn a_thousand_at_once_share_commits_and_no_limit_is_passed() {
     let log = MemoryLog::new();
     let streams = streams(&log);
