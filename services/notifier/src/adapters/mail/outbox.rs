@@ -132,7 +132,12 @@ impl Outbox {
                 let path = entry?.path();
                 let Some(file) = file_id(&path) else { continue };
                 let mut bytes = Vec::new();
-                File::open(&path)?.take(HEAD_BYTES).read_to_end(&mut bytes)?;
+                match File::open(&path) {
+                    Ok(mail) => mail.take(HEAD_BYTES).read_to_end(&mut bytes)?,
+                    // Its recipient was erased while the folder was looked through.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) => return Err(error),
+                };
                 mails.extend(head(file, &bytes));
             }
             mails.sort_by(|a, b| b.date.cmp(&a.date).then(a.file.cmp(&b.file)));

@@ -162,7 +162,17 @@ pub(super) fn ripen(rows: &mut Rows<'_>, name: &str) {
 /// The try whose time has come.
 pub(super) fn retry(rows: &Rows<'_>, due: DateTime<Utc>) -> Vec<Wish> {
     match rows.get::<(StreamId, u32, Vec<Key>)>("ripe") {
-        Some((to, attempt, keys)) => send(rows, &to, attempt, &keys, false, due),
+        Some((to, attempt, keys)) => {
+            let mut wishes = send(rows, &to, attempt, &keys, false, due);
+            // After a long sleep of the machine the occurrence may be over and forgotten.
+            let occ = occurrence(rows, to.community(), to.id());
+            let void = |key: &Key| late(rows, &to, occ.as_ref(), *key, due).is_none();
+            let keys: Vec<Key> = keys.into_iter().filter(void).collect();
+            if !keys.is_empty() {
+                wishes.push(Action::Command { to, command: DeliveryCommand::Miss { keys } });
+            }
+            wishes
+        }
         None => vec![],
     }
 }

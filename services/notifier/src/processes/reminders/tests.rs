@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     contract::{
-        Class::{Indeterminate, Transient},
+        Class::{self, Indeterminate, Transient},
+        Outcome,
         heard::hear as heard,
     },
     deciders::Late,
@@ -154,6 +155,11 @@ fn cancelled(revision: u32) -> Value {
 
 fn started(keys: &[Key]) -> DeliveryEvent {
     DeliveryEvent::DeliveriesStarted { attempt: 1, keys: keys.to_vec() }
+}
+
+fn settled(key: Key, attempt: u32, class: Class) -> DeliveryEvent {
+    let outcomes = vec![Outcome { key, class, code: "451".into() }];
+    DeliveryEvent::DeliveriesSettled { attempt, outcomes }
 }
 
 /// All keys of the starts among commands.
@@ -334,10 +340,7 @@ fn a_passing_trouble_is_tried_again_later_and_given_up_after_eight_times() {
     let mut world = World::new(MONTHLY);
     let lead = key(1, 0, Purpose::Lead(1440));
     world.now = at("2026-11-04T09:00:00+08:00");
-    let settled = |attempt, class| DeliveryEvent::DeliveriesSettled {
-        attempt,
-        outcomes: vec![crate::contract::Outcome { key: lead, class, code: "451".into() }],
-    };
+    let settled = |attempt, class| settled(lead, attempt, class);
     assert_eq!(world.delivery(&settled(1, Transient)), []);
     let sent = world.pass("2026-11-04T09:00:30+08:00");
     assert_eq!(sent.iter().map(|(_, keys)| keys.clone()).collect::<Vec<_>>(), [vec![lead]]);
@@ -355,14 +358,22 @@ fn two_batches_that_fail_at_once_are_both_tried_again() {
     let mut world = World::new(MONTHLY);
     let keys = [1, 2].map(|n| key(n, 0, Purpose::Lead(1440)));
     for key in keys {
-        let (class, code) = (Transient, String::new());
-        let outcomes = vec![crate::contract::Outcome { key, class, code }];
         world.delivery(&started(&[key]));
-        world.delivery(&DeliveryEvent::DeliveriesSettled { attempt: 1, outcomes });
+        world.delivery(&settled(key, 1, Transient));
     }
     let tried = world.pass("2026-11-02T08:05:00+08:00");
-    let tried: Vec<Key> = tried.into_iter().flat_map(|(_, keys)| keys).collect();
-    assert_eq!(tried, keys);
+    assert_eq!(tried.iter().flat_map(|(_, keys)| keys.clone()).collect::<Vec<_>>(), keys);
+}
+
+#[test]
+fn a_trouble_that_outlasts_what_is_remembered_of_the_occurrence_is_given_up() {
+    let mut world = World::new(MONTHLY);
+    world.pass("2026-11-07T09:00:00+08:00");
+    let key = key(1, 0, Purpose::Lead(1440));
+    world.delivery(&settled(key, 1, Transient));
+    let (name, due) = world.timers.pop_first().unwrap();
+    let given_up = world.act(&Input::Timer { name: &name, due }, due);
+    assert_eq!(given_up, [DeliveryCommand::Miss { keys: vec![key] }]);
 }
 
 #[test]
