@@ -81,25 +81,32 @@ impl Deliveries {
         }
     }
 
-    /// The mails in the outbox are those that were accepted, and none that was not started.
-    pub fn check_outbox(&self, files: &BTreeSet<Uuid>) {
+    /// The mails in the outbox are those that were accepted, and none that was not started. Those
+    /// to people who were erased go, sooner or later.
+    pub fn check_outbox(&self, history: &History, files: &BTreeSet<Uuid>) {
+        let gone = gone(history);
         let mut started = BTreeSet::new();
         for (stream, source) in &self.0 {
             for (key, delivery) in &source.all {
-                let name = message_id(&key.lasting_name(stream), HOST);
-                let file = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
+                let file = file(stream, *key);
                 if delivery.attempt > 0 {
                     started.insert(file);
                 }
-                if delivery.now == Now::Settled(Class::Accepted) {
-                    assert!(
-                        files.contains(&file),
-                        "{stream}: {key} was accepted, and is not there"
-                    );
-                }
+                let stays = !gone.contains_key(&key.resident);
+                let accepted = delivery.now == Now::Settled(Class::Accepted);
+                let there = files.contains(&file);
+                assert!(there || !accepted || !stays, "{stream}: {key} was accepted, and is lost");
             }
         }
         assert!(files.is_subset(&started), "a mail went out that was not started");
+    }
+
+    /// The files of mails to people who were erased.
+    pub fn to_the_erased(&self, history: &History) -> BTreeSet<Uuid> {
+        let gone = gone(history);
+        let keys = self.0.iter().flat_map(|(to, source)| source.all.keys().map(move |k| (to, k)));
+        let theirs = keys.filter(|(_, key)| gone.contains_key(&key.resident));
+        theirs.map(|(to, key)| file(to, *key)).collect()
     }
 
     /// How many went out.
@@ -219,6 +226,12 @@ impl Source {
     fn one(&mut self, key: Key) -> &mut Delivery {
         self.all.entry(key).or_insert(Delivery { now: Now::Held, attempt: 0, doubts: 0 })
     }
+}
+
+/// The name of a mail's file in the outbox.
+fn file(to: &StreamId, key: Key) -> Uuid {
+    let name = message_id(&key.lasting_name(to), HOST);
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }
 
 /// Who was erased, and where on the log.

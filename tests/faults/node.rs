@@ -1,6 +1,6 @@
 //! One life of a node: all services over a log and a folder that outlive it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use linli_notifier::{
     Post,
@@ -19,6 +19,7 @@ use linli_platform::{
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
 
 /// What stays when a node ends.
 #[derive(Clone)]
@@ -115,6 +116,18 @@ impl Node {
             }
             let change = progress.changed();
             in_time(&format!("settling {left:?}"), change).await.unwrap();
+        }
+    }
+
+    /// The files in the outbox.
+    pub async fn mails(&self) -> BTreeSet<Uuid> {
+        self.outbox.list().await.unwrap().into_iter().map(|mail| mail.file).collect()
+    }
+
+    /// Waits until none of these files is in the outbox.
+    pub async fn without(&self, files: &BTreeSet<Uuid>) {
+        while !self.mails().await.is_disjoint(files) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 

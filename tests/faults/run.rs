@@ -309,6 +309,7 @@ impl Run {
     fn check(&mut self, in_the_end: bool) {
         self.lasting.log.set_chances(Chances::default());
         let mut before = runtime().block_on(self.complete(in_the_end));
+        let void = Deliveries::of(&self.history).to_the_erased(&self.history);
         for round in 0.. {
             let last = self.history.commits.len();
             fs::remove_dir_all(self.lasting.tables()).unwrap();
@@ -316,6 +317,7 @@ impl Run {
                 let node = Node::start(&self.lasting);
                 node.settle().await;
                 node.assert_going();
+                in_time("mails to the erased go", node.without(&void)).await;
                 tables::dump(&node)
             });
             self.history.read(&self.lasting.log);
@@ -368,8 +370,7 @@ impl Run {
         let deliveries = Deliveries::of(&self.history);
         deliveries.check_settled(in_the_end, &self.history);
         deliveries.check_told_of_changes(&self.history);
-        let files = node.outbox.list().await.unwrap().into_iter().map(|mail| mail.file);
-        deliveries.check_outbox(&files.collect());
+        deliveries.check_outbox(&self.history, &node.mails().await);
         if in_the_end {
             self.told.reminders = deliveries.check_reminded(&self.history, self.now());
             self.told.mails = deliveries.accepted();
