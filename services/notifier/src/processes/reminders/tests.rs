@@ -357,7 +357,7 @@ fn a_passing_trouble_is_tried_again_later_and_given_up_after_eight_times() {
 fn two_batches_that_fail_at_once_are_both_tried_again() {
     let mut world = World::new(MONTHLY);
     let keys = [1, 2].map(|n| key(n, 0, Purpose::Lead(1440)));
-    keys.map(|key| world.delivery(&settled(key, 1, Transient)));
+    assert!(keys.iter().all(|key| world.delivery(&settled(*key, 1, Transient)).is_empty()));
     let tried = world.pass("2026-11-02T08:05:00+08:00").into_iter();
     assert_eq!(tried.flat_map(|(_, keys)| keys).collect::<Vec<_>>(), keys);
 }
