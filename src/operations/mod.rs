@@ -201,7 +201,7 @@ async fn done(
         }
         Request::ExportResidents { place, language } => {
             let people = node.registry(progress).await?;
-            let csv = people.export_csv(&place, Language::of(&language)).await?;
+            let csv = people.export_csv(meta(), &place, Language::of(&language)).await?;
             Ok(to_raw_value(&STANDARD.encode(csv))?)
         }
         Request::ImportLog { log, vault, passphrase } => {

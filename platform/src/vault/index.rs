@@ -158,23 +158,24 @@ impl Vault {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// At most `limit` persons whose names begin with `start`, in the order of their names: what a
-    /// desk shows while somebody types.
+    /// At most `limit` of those persons that `fits` lets pass whose names begin with `start`, in the
+    /// order of their names: what a desk shows while somebody types. However many others bear such
+    /// a name, all are looked through.
     pub fn by_name_start(
         &self,
         start: &str,
-        limit: u32,
-    ) -> Result<Vec<(Uuid, IndexEntry)>, VaultError> {
+        fits: impl Fn(Uuid) -> bool,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, VaultError> {
         let Some(from) = sought(Some(start), folded) else { return Ok(Vec::new()) };
         // No character sorts after the last one, so this bounds all names with that start.
         let until = format!("{from}{}", char::MAX);
         let inside = self.inside();
-        let sql = format!(
-            "SELECT {COLUMNS} FROM people WHERE name_key >= ?1 AND name_key < ?2 \
-             ORDER BY name_key, person LIMIT ?3"
-        );
-        let mut select = inside.conn.prepare_cached(&sql)?;
-        let found = select.query_map((from, until, limit), read)?;
-        Ok(found.collect::<Result<_, _>>()?)
+        let sql = "SELECT person FROM people WHERE name_key >= ?1 AND name_key < ?2 \
+                   ORDER BY name_key, person";
+        let mut select = inside.conn.prepare_cached(sql)?;
+        let named = select.query_map((from, until), |row| row.get(0))?;
+        let fitting = named.filter(|person| person.as_ref().map_or(true, |person| fits(*person)));
+        Ok(fitting.take(limit).collect::<Result<_, _>>()?)
     }
 }

@@ -37,7 +37,7 @@ pub use self::{
     index::{IndexEntry, phone_digits},
     keys::PersonKey,
     master::{Made, MasterKey, MasterKeyError},
-    passwords::{PASSWORD_CHARS_MIN, PasswordError},
+    passwords::{PASSWORD_CHARS_MIN, PasswordError, judge_password},
     portable::{ImportReport, backup_file},
     seal::{Placed, SealError, Sealed},
     tokens::{CODE_CHARS, Card, Terms},

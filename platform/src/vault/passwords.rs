@@ -35,6 +35,11 @@ pub enum PasswordError {
     Hashing(HashError),
 }
 
+/// Whether a password would be taken, before anything is done for its sake.
+pub fn judge_password(password: &SecretString) -> Result<(), PasswordError> {
+    checked(password).map(drop)
+}
+
 pub(super) fn checked(password: &SecretString) -> Result<&[u8], PasswordError> {
     let password = password.expose_secret();
     match password.chars().count() {

@@ -151,11 +151,12 @@ fn the_index_finds_people_however_they_are_written() {
     assert_eq!(vault.by_phone("13800000001").unwrap(), [person(1), person(2)]);
     assert_eq!(vault.by_card("a  17").unwrap(), [person(1)]);
     assert_eq!(vault.by_name("ada  li").unwrap(), [person(1)]);
-    let starting = |start: &str, limit| -> Vec<Uuid> {
-        vault.by_name_start(start, limit).unwrap().into_iter().map(|(id, _)| id).collect()
-    };
+    let starting =
+        |start: &str, limit| -> Vec<Uuid> { vault.by_name_start(start, |_| true, limit).unwrap() };
     assert_eq!(starting("ADA", 9), [person(1), person(2)]);
     assert_eq!(starting("ADA", 1), [person(1)]);
+    let second = vault.by_name_start("ada", |id| id == person(2), 1).unwrap();
+    assert_eq!(second, [person(2)], "others of that name don't stand in the way");
     assert!(starting("%", 9).is_empty() && starting(" ", 9).is_empty());
     assert!(vault.by_phone("no number").unwrap().is_empty());
 

@@ -23,6 +23,9 @@ const ALPHABET: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
 /// Letters and digits in a card's code, written in two groups of five.
 pub const CODE_CHARS: usize = 10;
 
+/// How many codes a card may have one after the other, should the first be taken.
+const TRIES: u32 = 64;
+
 /// How long and how often a secret is good.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terms {
@@ -117,17 +120,36 @@ impl Vault {
         URL_SAFE_NO_PAD.encode(*bytes).into()
     }
 
-    fn code(&self) -> Zeroizing<String> {
+    /// The `n`th block of 16 bytes that follows from what a card is made for and from a key of the
+    /// vault: nobody else can tell it, and the vault itself comes to the same again.
+    fn block(&self, made_for: &str, n: u32) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let keys = self.0.codes.read().unwrap_or_else(PoisonError::into_inner);
+        let key = keys.first().ok_or_else(|| VaultError::Damaged("no key of codes".into()))?;
+        Ok(Zeroizing::new(key.mark(&format!("card/{made_for}/{n}"))?))
+    }
+
+    fn scanned(&self, made_for: &str) -> Result<SecretString, VaultError> {
+        let mut bytes = self.block(made_for, 0)?;
+        bytes.extend_from_slice(&self.block(made_for, 1)?);
+        Ok(URL_SAFE_NO_PAD.encode(&bytes[..18]).into())
+    }
+
+    /// The `try`th code that a card may have.
+    fn code(&self, made_for: &str, attempt: u32) -> Result<Zeroizing<String>, VaultError> {
         let fair = u8::MAX - u8::MAX % u8::try_from(ALPHABET.len()).unwrap_or(u8::MAX);
         let mut code = Zeroizing::new(String::with_capacity(CODE_CHARS));
-        while code.len() < CODE_CHARS {
-            // A byte beyond the last full round of the alphabet would favour its first letters.
-            let [byte] = self.entropy().bytes();
-            if byte < fair {
-                code.push(char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
+        for block in 2.. {
+            for &byte in self.block(&format!("{made_for}/{attempt}"), block)?.iter() {
+                // A byte beyond the last full round of the alphabet would favour its first letters.
+                if byte < fair && code.len() < CODE_CHARS {
+                    code.push(char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
+                }
+            }
+            if code.len() == CODE_CHARS {
+                break;
             }
         }
-        code
+        Ok(code)
     }
 
     /// All marks that `text` may be kept under: one for a long secret; for a code one under each of
@@ -209,27 +231,47 @@ impl Vault {
         })
     }
 
-    /// A new card in place of the person's earlier one, which is void at once.
-    pub fn mint_card(&self, kind: &str, person: Uuid) -> Result<Card, VaultError> {
-        let scanned = self.secret();
+    /// A new card in place of the person's earlier ones, which are void at once. The same `order` is
+    /// the same card: whoever presses the button twice holds the card that is good.
+    pub fn mint_card(&self, kind: &str, person: Uuid, order: Uuid) -> Result<Card, VaultError> {
+        let made_for = format!("{kind}/{person}/{order}");
+        let scanned = self.scanned(&made_for)?;
         let long_mark = mark_of_secret(scanned.expose_secret());
         self.change(|conn| {
-            delete(conn, kind, person)?;
-            insert(conn, (kind, person), &long_mark, Terms::default(), None)?;
-            loop {
-                let code = self.code();
+            let there = find(conn, kind, &long_mark)?.map(|held| held.person);
+            if there.is_none() {
+                delete(conn, kind, person)?;
+                insert(conn, (kind, person), &long_mark, Terms::default(), None)?;
+            }
+            for attempt in 0..TRIES {
+                let code = self.code(&made_for, attempt)?;
                 let marks = self.marks(&code)?;
                 // Two cards of one code would be one card; among 4 * 10^13 codes it is rare enough.
-                let free = |mark: &Vec<u8>| {
-                    conn.prepare_cached("SELECT 1 FROM tokens WHERE mark = ?1")?.exists([mark])
-                };
-                let taken = marks.iter().map(free).collect::<Result<Vec<_>, _>>()?;
-                if let (Some(mark), false) = (marks.first(), taken.contains(&true)) {
-                    insert(conn, (kind, person), mark, Terms::default(), None)?;
-                    let (left, right) = code.split_at(CODE_CHARS / 2);
-                    return Ok(Card { code: format!("{left}-{right}").into(), scanned });
+                let holder = |mark: &Vec<u8>| find(conn, kind, mark);
+                let held = marks.iter().map(holder).collect::<Result<Vec<_>, _>>()?;
+                let mut holders = held.into_iter().flatten().map(|held| held.person);
+                match (holders.next(), marks.first()) {
+                    (None, Some(mark)) if there.is_none() => {
+                        insert(conn, (kind, person), mark, Terms::default(), None)?;
+                    }
+                    (Some(holder), _) if there == Some(holder) => {}
+                    _ => continue,
                 }
+                let (left, right) = code.split_at(CODE_CHARS / 2);
+                return Ok(Card { code: format!("{left}-{right}").into(), scanned });
             }
+            Err(VaultError::Damaged("no code is free".into()))
+        })
+    }
+
+    /// Lets all secrets of `kind` of one person stand for another from now on, who is the same
+    /// under another id; how many there were. None of them is shown again.
+    pub fn hand_over(&self, kind: &str, from: Uuid, to: Uuid) -> Result<usize, VaultError> {
+        self.change(|conn| {
+            must_live(conn, to)?;
+            let sql = "UPDATE tokens SET person = ?3, lasting = NULL \
+                       WHERE person = ?1 AND kind = ?2";
+            Ok(conn.execute(sql, params![from, kind, to])?)
         })
     }
 

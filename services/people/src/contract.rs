@@ -108,6 +108,12 @@ pub enum PlaceEvent {
         #[serde(default)]
         parent: String,
     },
+    /// The list of its residents left the house; by whom and when stands beside the event.
+    ResidentsExported {
+        /// How many they were.
+        #[serde(default)]
+        residents: u32,
+    },
 }
 
 /// A place.

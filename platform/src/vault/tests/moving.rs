@@ -39,7 +39,7 @@ fn an_export_brings_everything_and_opens_with_its_passphrase_alone() {
     vault.put(person(1), &named("Ada Li")).unwrap();
     vault.set_password(person(1), &"four words are long".into()).unwrap();
     vault.revoke_sessions(person(1)).unwrap();
-    let card = vault.mint_card("card", person(1)).unwrap();
+    let card = vault.mint_card("card", person(1), person(70)).unwrap();
     let feed = vault.lasting("feed", person(1)).unwrap();
     let once = vault.mint("link", person(1), Terms { uses: Some(1), expires_at: None }).unwrap();
     vault.erase(person(3)).unwrap();

@@ -76,7 +76,7 @@ fn a_lasting_secret_is_the_same_until_it_is_rotated() {
 fn a_card_is_read_by_eye_and_by_camera_and_ends_with_the_next_card() {
     let folder = Folder::new();
     let vault = folder.open();
-    let card = vault.mint_card("card", person(1)).unwrap();
+    let card = vault.mint_card("card", person(1), person(70)).unwrap();
     let code = card.code.expose_secret();
     assert_eq!(code.len(), CODE_CHARS + 1);
     assert!(!code.contains(['0', 'O', '1', 'I', 'L', '2', 'Z', '5', 'S', '8', 'B', 'U', 'V']));
@@ -90,10 +90,19 @@ fn a_card_is_read_by_eye_and_by_camera_and_ends_with_the_next_card() {
     }
     assert_eq!(holder("34679-ACDEF"), None);
     assert_eq!(holder(""), None);
-    let next = vault.mint_card("card", person(1)).unwrap();
+    let again = vault.mint_card("card", person(1), person(70)).unwrap();
+    assert_eq!(again.code.expose_secret(), code, "the same order is the same card");
+    assert_eq!(again.scanned.expose_secret(), card.scanned.expose_secret());
+    let other = vault.mint_card("card", person(2), person(70)).unwrap();
+    assert_ne!(other.code.expose_secret(), code, "and nobody else's");
+    let next = vault.mint_card("card", person(1), person(71)).unwrap();
     assert_eq!((holder(code), holder(card.scanned.expose_secret())), (None, None));
     assert_eq!(holder(next.code.expose_secret()), Some(person(1)));
-    assert_eq!(vault.revoke("card", person(1)).unwrap(), 2);
+    assert_eq!(vault.hand_over("card", person(1), person(2)).unwrap(), 2);
+    assert_eq!(holder(next.code.expose_secret()), Some(person(2)));
+    assert_eq!(holder(other.code.expose_secret()), Some(person(2)), "both cards are theirs");
+    assert_eq!(vault.revoke("card", person(1)).unwrap(), 0);
+    assert_eq!(vault.revoke("card", person(2)).unwrap(), 4);
 }
 
 #[test]

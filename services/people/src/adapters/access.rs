@@ -7,7 +7,7 @@ use linli_platform::{
     directory::{Grant, Principal},
     ids::{Actor, EVERYWHERE},
     stream::Meta,
-    vault::{PASSWORD_CHARS_MIN, Terms, Vault},
+    vault::{PasswordError, Terms, Vault, judge_password},
 };
 use rusqlite::Connection;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -212,9 +212,12 @@ impl People {
     ) -> Result<Uuid, PeopleError> {
         let wrong = PeopleError::invitation_void;
         let (person, _) = self.invitation(secret).await?.ok_or_else(wrong)?;
-        if password.expose_secret().chars().count() < PASSWORD_CHARS_MIN {
-            return Err(PeopleError::password_short());
-        }
+        // Before the invitation is used up: what is refused here can be mended and sent again.
+        judge_password(&password).map_err(|wrong| match wrong {
+            PasswordError::TooLong => PeopleError::password_long(),
+            PasswordError::TooShort => PeopleError::password_short(),
+            PasswordError::Hashing(_) => PeopleError::Log(wrong.to_string()),
+        })?;
         if given.email.trim().is_empty() {
             return Err(crate::values::contact::Wrong::EmailWrong.into());
         }

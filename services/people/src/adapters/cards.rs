@@ -8,7 +8,10 @@ use super::{
     access::CARD,
     people::{People, PeopleError, blocking, further},
 };
-use crate::deciders::resident::Command;
+use crate::{
+    contract::{self, RESIDENT},
+    deciders::resident::{Command, Residents},
+};
 
 /// One card, to be printed now: its secrets are kept nowhere.
 #[derive(Debug, Clone)]
@@ -26,7 +29,9 @@ pub struct PrintedCard {
 }
 
 impl People {
-    /// Makes new cards; earlier ones of the same people are void at once.
+    /// Makes new cards; earlier ones of the same people are void at once. The same command again
+    /// gives the same cards, so that a button pressed twice voids nothing; but not once others have
+    /// been made since.
     pub async fn issue_cards(
         &self,
         meta: &Meta,
@@ -36,10 +41,15 @@ impl People {
         for &person in persons {
             let (row, clear) = self.known(person).await?;
             let command = further(meta, &format!("card {person}"));
-            let position = self.resident(command, person, Command::IssueCard).await?;
+            let order = command.cmd.0;
+            let position = self.resident(command, person, Command::IssueCard(order)).await?;
             last = last.max(Some(position));
+            if self.card_of(person).await? != Some(order) {
+                return Err(PeopleError::card_replaced());
+            }
             let card =
-                blocking(&self.platform.vault, move |vault| vault.mint_card(CARD, person)).await?;
+                blocking(&self.platform.vault, move |vault| vault.mint_card(CARD, person, order));
+            let card = card.await?;
             let scanned = card.scanned.expose_secret();
             cards.push(PrintedCard {
                 person,
@@ -50,5 +60,12 @@ impl People {
             });
         }
         Ok((cards, last))
+    }
+
+    /// What the card that is good was ordered by, as the log has it.
+    async fn card_of(&self, person: Uuid) -> Result<Option<Uuid>, PeopleError> {
+        let stream = contract::stream(RESIDENT, person)?;
+        let state = self.platform.streams.state::<Residents>(&stream).await;
+        Ok(state.map_err(PeopleError::from)?.0.card)
     }
 }

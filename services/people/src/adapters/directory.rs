@@ -45,8 +45,6 @@ use crate::{
 const LINK_MINUTES: i64 = 15;
 /// At most this many ids answer a search.
 const FOUND_MAX: usize = 100;
-/// At most this many names are looked through for them.
-const SOUGHT_MAX: u32 = 5_000;
 
 /// The directory over this node's vault. It answers once the service has given it the tables.
 #[derive(Clone)]
@@ -270,25 +268,22 @@ fn staff_name(
 }
 
 fn find(db: &Connection, vault: &Vault, by: Lookup, now: chrono::DateTime<chrono::Utc>) -> Found {
-    let (ids, community) = match by {
-        Lookup::Email(email) => (vault.by_email(&email)?, None),
-        Lookup::Phone(phone) => (vault.by_phone(&phone)?, None),
-        Lookup::Card(code) => (vault.holder(CARD, &code, now)?.into_iter().collect(), None),
+    let ids = match by {
+        Lookup::Email(email) => vault.by_email(&email)?,
+        Lookup::Phone(phone) => vault.by_phone(&phone)?,
+        Lookup::Card(code) => vault.holder(CARD, &code, now)?.into_iter().collect(),
+        // Staff belong to no community, so a search within one is for residents. Who lives there
+        // is known first: half a city may be called the same.
         Lookup::Name { community, begins } => {
-            let found = vault.by_name_start(&begins, SOUGHT_MAX)?;
-            (found.into_iter().map(|(person, _)| person).collect(), Some(community))
+            let here = residents::living_ids(db, &community)?;
+            return Ok(vault.by_name_start(&begins, |id| here.contains(&id), FOUND_MAX)?);
         }
     };
-    let scope = community.map(|community| places::scope(db, &community)).transpose()?;
     let mut found = Vec::new();
     for id in ids {
         let lives = match residents::resident(db, id)? {
-            Some(row) => {
-                let here = scope.as_ref().is_none_or(|scope| scope.contains(&row.community));
-                row.lives() && here
-            }
-            // Staff belong to no community, so a search within one is for residents.
-            None => scope.is_none() && staff::member(db, id)?.is_some_and(|member| !member.gone),
+            Some(row) => row.lives(),
+            None => staff::member(db, id)?.is_some_and(|member| !member.gone),
         };
         if lives {
             found.push(id);

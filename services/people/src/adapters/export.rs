@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use linli_platform::web::Language;
+use linli_platform::{stream::Meta, web::Language};
 
 use super::{
     people::{People, PeopleError},
     registry::{Clear, clear},
 };
 use crate::{
-    contract::Purpose,
+    contract::{self, PLACE, Purpose},
+    deciders::place,
     projections::{
         places,
         residents::{self, ResidentRow},
@@ -38,12 +39,15 @@ fn cell(column: Column, row: &ResidentRow, clear: &Clear, building: &str, yes: &
 }
 
 impl People {
-    /// All residents of a place as CSV: UTF-8 with its mark, numbers as text.
+    /// All residents of a place as CSV: UTF-8 with its mark, numbers as text. Before anybody gets it,
+    /// the log notes who took how many.
     pub async fn export_csv(
         &self,
+        meta: Meta,
         place: &str,
         language: Language,
     ) -> Result<Vec<u8>, PeopleError> {
+        let stream = contract::stream(PLACE, place)?;
         let (place, vault) = (place.to_owned(), self.platform.vault.clone());
         let first = |key| WORDS.get(language, key).split('|').next().unwrap_or_default();
         let (header, yes) = (Column::ALL.map(|column| first(column.key())), first("csv_yes"));
@@ -73,6 +77,9 @@ impl People {
                 .collect::<Result<Vec<_>, super::directory::Fault>>())
         });
         let rows = rows.await?.map_err(|fault| PeopleError::Log(fault.to_string()))?;
+        let residents = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let note = place::Command::NoteExport { residents };
+        self.execute::<place::Places>(&stream, meta, note).await?;
         write(&header, &rows).map_err(|error| PeopleError::Log(error.to_string()))
     }
 }

@@ -10,6 +10,7 @@ mod index;
 mod people;
 mod registry;
 mod staff;
+pub(crate) mod tries;
 
 pub use access::{Caught, Invited};
 pub use cards::PrintedCard;

@@ -13,6 +13,7 @@ use linli_platform::{
 };
 use uuid::Uuid;
 
+use super::tries::Tries;
 use crate::{
     contract::{self, Kind, PLACE, Place, RESIDENT, TEAM, UNIT},
     deciders::{Reason, place, resident, staff, team, unit},
@@ -27,6 +28,8 @@ pub struct People {
     pub(crate) platform: Platform,
     /// The tables of this service.
     pub tables: Tables,
+    /// The tries of late to sign in with a password.
+    pub(crate) tries: Tries,
 }
 
 /// Why something was not done.
@@ -103,6 +106,14 @@ impl PeopleError {
         Self::wrong("wrong_password_short")
     }
 
+    pub(crate) fn password_long() -> Self {
+        Self::wrong("wrong_password_long")
+    }
+
+    pub(crate) fn card_replaced() -> Self {
+        Self::no("no_card_replaced")
+    }
+
     pub(crate) fn email_taken() -> Self {
         Self::no("no_email_taken")
     }
@@ -146,10 +157,10 @@ pub(crate) fn further(meta: &Meta, what: &str) -> Meta {
 impl People {
     /// Over a node and this service's tables.
     pub fn new(platform: &Platform, tables: &Tables) -> Self {
-        Self { platform: platform.clone(), tables: tables.clone() }
+        Self { platform: platform.clone(), tables: tables.clone(), tries: Tries::default() }
     }
 
-    async fn execute<D>(
+    pub(crate) async fn execute<D>(
         &self,
         stream: &StreamId,
         meta: Meta,

@@ -139,15 +139,35 @@ impl People {
         community: &str,
     ) -> Result<Position, PeopleError> {
         if Role::of(role) == Some(Role::Administrator) && community == "*" {
-            self.another_administrator(id).await?;
+            return self.dismiss(meta, id).await;
         }
         let (role, community) = (role.to_owned(), community.to_owned());
         self.staff(meta, id, Command::TakeRole { role, community }).await
     }
 
+    /// Takes the administrator's role for all from somebody, but not from the last one. Two who
+    /// dismiss each other at the same moment can't be told apart by a look beforehand, so it is
+    /// looked at once more when the log is read up to what was done: whoever was last to write sees
+    /// both, and gives the role back.
+    async fn dismiss(&self, meta: Meta, id: Uuid) -> Result<Position, PeopleError> {
+        self.another_administrator(id).await?;
+        let (role, community) = (Role::Administrator.code().to_owned(), "*".to_owned());
+        let take = Command::TakeRole { role: role.clone(), community: community.clone() };
+        let position = self.staff(meta.clone(), id, take).await?;
+        let seen = self.tables.reach(position).await;
+        if seen && self.tables.read(staff::administrators).await? > 0 {
+            return Ok(position);
+        }
+        let give = Command::GiveRole { role, community };
+        self.staff(further(&meta, "back"), id, give).await?;
+        Err(PeopleError::last_administrator())
+    }
+
     /// Somebody works here no more: their sign-ins end at once.
     pub async fn leave(&self, meta: Meta, id: Uuid) -> Result<Position, PeopleError> {
-        self.another_administrator(id).await?;
+        if self.administers(id).await? {
+            self.dismiss(further(&meta, "dismiss"), id).await?;
+        }
         let position = self.staff(meta, id, Command::Leave).await?;
         blocking(&self.platform.vault, move |vault| {
             vault.remove_password(id)?;
@@ -158,15 +178,19 @@ impl People {
         Ok(position)
     }
 
+    /// Whether somebody is an administrator of everything.
+    async fn administers(&self, id: Uuid) -> Result<bool, PeopleError> {
+        let row = self.tables.read(move |db| staff::member(db, id)).await?;
+        let all =
+            |(role, place): &(String, String)| role == Role::Administrator.code() && place == "*";
+        Ok(row.is_some_and(|row| row.roles.iter().any(all)))
+    }
+
     async fn another_administrator(&self, id: Uuid) -> Result<(), PeopleError> {
-        let last = self.tables.read(move |db| {
-            let row = staff::member(db, id)?;
-            let all = |(role, place): &(String, String)| {
-                role == Role::Administrator.code() && place == "*"
-            };
-            let is = row.is_some_and(|row| row.roles.iter().any(all));
-            Ok(is && staff::administrators(db)? <= 1)
-        });
-        if last.await? { Err(PeopleError::last_administrator()) } else { Ok(()) }
+        let last = self.tables.read(staff::administrators).await? <= 1;
+        if last && self.administers(id).await? {
+            return Err(PeopleError::last_administrator());
+        }
+        Ok(())
     }
 }

@@ -184,7 +184,11 @@ pub enum ResidentEvent {
         at: DateTime<Utc>,
     },
     /// A card was made for them; earlier ones are void.
-    CardIssued {},
+    CardIssued {
+        /// What it was ordered by: the same order again is the same card.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<Uuid>,
+    },
     /// They were written down twice: the other is the one.
     ResidentMerged {
         /// The other.

@@ -59,7 +59,8 @@ fn places_keep_the_contract() {
         name_en: "Block 3".into(),
         parent: "xiguan-g2".into(),
     };
-    assert_contract("linli.people.v1.Place", &[PlaceEvent::PlaceAdded(place), changed]);
+    let exported = PlaceEvent::ResidentsExported { residents: 2 };
+    assert_contract("linli.people.v1.Place", &[PlaceEvent::PlaceAdded(place), changed, exported]);
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn residents_keep_the_contract() {
             E::ProxyAllowed { proxy: ID },
             E::ProxyEnded { proxy: ID },
             E::SignInAsked { n: 2, at: at("2026-11-02T08:00:00+08:00") },
-            E::CardIssued {},
+            E::CardIssued { order: Some(ID) },
             E::ResidentMerged { into: ID },
             E::ResidentErased {},
         ],

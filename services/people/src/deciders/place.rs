@@ -29,6 +29,11 @@ pub enum Command {
         /// The code of the place it is part of; empty at the top.
         parent: String,
     },
+    /// Note that the list of its residents leaves the house.
+    NoteExport {
+        /// How many they are.
+        residents: u32,
+    },
 }
 
 /// Why not.
@@ -101,7 +106,10 @@ impl Decider for Places {
             }
             (Command::Add(place), Some(there)) if place == *there => Ok(vec![]),
             (Command::Add(_), Some(_)) => Err(Rejection::CodeTaken),
-            (Command::Change { .. }, None) => Err(Rejection::Unknown),
+            (Command::Change { .. } | Command::NoteExport { .. }, None) => Err(Rejection::Unknown),
+            (Command::NoteExport { residents }, Some(_)) => {
+                Ok(vec![PlaceEvent::ResidentsExported { residents }])
+            }
             (Command::Change { name, name_en, parent }, Some(there)) => {
                 let next = Place { name, name_en, parent, ..there.clone() };
                 sound(&next)?;
@@ -123,6 +131,7 @@ impl Decider for Places {
                 parent: parent.clone(),
                 ..place
             }),
+            PlaceEvent::ResidentsExported { .. } => state,
         }
     }
 }

@@ -73,8 +73,8 @@ pub enum Command {
     EndProxy(Uuid),
     /// A sign-in link is asked for under their address.
     AskSignIn,
-    /// A card was made for them.
-    IssueCard,
+    /// A card is made for them; the same order is the same card.
+    IssueCard(Uuid),
     /// They are another resident, written down twice.
     MergeInto(Uuid),
     /// Their key is destroyed.
@@ -162,6 +162,8 @@ pub struct Resident {
     teams: BTreeSet<Uuid>,
     proxies: BTreeSet<Uuid>,
     asked: Asked,
+    /// What the card that is good was ordered by.
+    pub(crate) card: Option<Uuid>,
 }
 
 /// Makes the field absent where it says what is so already.
@@ -275,7 +277,9 @@ impl Resident {
                 vec![Event::SignInAsked { n: self.asked.n + 1, at: now }]
             }
             Command::AskSignIn => return Err(Rejection::AskedTooOften),
-            Command::IssueCard => vec![Event::CardIssued {}],
+            Command::IssueCard(order) => {
+                when(self.card != Some(order), Event::CardIssued { order: Some(order) })
+            }
             Command::MergeInto(into) => vec![Event::ResidentMerged { into }],
             Command::Erase => vec![Event::ResidentErased {}],
         })
@@ -358,7 +362,7 @@ impl Decider for Residents {
                 state.proxies.remove(proxy);
             }
             Event::SignInAsked { n, at } => state.asked = state.asked.and(*n, *at),
-            Event::CardIssued {} => {}
+            Event::CardIssued { order } => state.card = *order,
             Event::ResidentMerged { into } => state.merged_into = Some(*into),
             Event::ResidentErased {} => state.erased = true,
         }

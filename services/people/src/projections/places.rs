@@ -80,6 +80,7 @@ impl Projection<Heard> for Places {
                 let code = fact.source.stream.id();
                 db.prepare_cached(sql)?.execute(params![code, name, name_en, parent])?;
             }
+            PlaceEvent::ResidentsExported { .. } => {}
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Residents: where they live, what they consented to, their teams, who acts for whom.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use linli_platform::{
     projection::{ApplyError, Fact, Projection},
@@ -136,7 +136,7 @@ impl Projection<Heard> for Residents {
             ResidentEvent::ProxyEnded { proxy } => {
                 run("DELETE FROM residents_proxies WHERE resident = ?1 AND proxy = ?2", proxy)?;
             }
-            ResidentEvent::SignInAsked { .. } | ResidentEvent::CardIssued {} => {}
+            ResidentEvent::SignInAsked { .. } | ResidentEvent::CardIssued { .. } => {}
             ResidentEvent::ResidentMerged { into } => {
                 run("UPDATE residents SET merged_into = ?2 WHERE id = ?1", into)?;
             }
@@ -259,6 +259,14 @@ pub fn living(
     let rows = rows.collect::<Result<_, _>>()?;
     let count = format!("SELECT count(*) FROM residents {THERE}");
     Ok((rows, db.prepare_cached(&count)?.query_row([place], |row| row.get(0))?))
+}
+
+/// The ids of all residents of a community or all below it.
+pub fn living_ids(db: &Connection, place: &str) -> rusqlite::Result<HashSet<Uuid>> {
+    let sql = "WITH RECURSIVE down (at) AS (
+            SELECT ?1 UNION SELECT p.code FROM down JOIN places p ON p.parent = down.at
+        ) SELECT id FROM down JOIN residents ON community = at WHERE gone = 0";
+    db.prepare_cached(sql)?.query_map([place], |row| row.get(0))?.collect()
 }
 
 /// Up to `limit` residents after `after` in the order of ids, wherever they live: to walk them all.

@@ -9,13 +9,14 @@ use axum::{
 };
 use linli_platform::{
     directory::Lookup,
+    stream::Meta,
     vault::phone_digits,
     web::{Page, Refusal, Viewer, see},
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Shared, Text, community, covered, meta_of, or, page};
+use super::{Once, Shared, Text, community, covered, meta_of, or, page};
 use crate::{
     adapters::{NewResident, People},
     contract::Purpose,
@@ -257,9 +258,11 @@ pub(super) async fn export(
     Extension(people): Shared,
     viewer: Viewer,
     Path(code): Path<String>,
+    Form(_): Form<Once>,
 ) -> Result<Response, Refusal> {
-    let csv = people.export_csv(&code, viewer.language).await.map_err(or(&viewer))?;
-    tracing::info!(actor = %viewer.actor(), community = %code, "the residents' list was exported");
+    // Two clicks are two files, so each is noted.
+    let meta = Meta::by(viewer.actor(), people.platform.entropy.command());
+    let csv = people.export_csv(meta, &code, viewer.language).await.map_err(or(&viewer))?;
     let name = format!("attachment; filename=\"residents-{code}.csv\"");
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),

@@ -16,7 +16,7 @@ use linli_platform::{
 };
 use serde::Deserialize;
 
-use super::{Shared, Text, or, page};
+use super::{Shared, Text, WORDS, or, page};
 use crate::adapters::People;
 
 #[derive(Template)]
@@ -169,7 +169,17 @@ pub(super) async fn password(
     viewer: Viewer,
     Form(Credentials { email, password, next }): Form<Credentials>,
 ) -> Result<Response, Refusal> {
-    try_in(&people, &viewer, SignIn::Password { email, password }, &next).await
+    if let Err(minutes) = people.tries.one_more(&email, people.platform.clock.now()) {
+        let n = minutes.to_string();
+        let text = WORDS.with(viewer.language, "no_too_many_tries", &[("n", &n)]);
+        return Err(Refusal { status: StatusCode::TOO_MANY_REQUESTS, text });
+    }
+    let with = SignIn::Password { email: email.clone(), password };
+    let answer = try_in(&people, &viewer, with, &next).await?;
+    if answer.status().is_redirection() {
+        people.tries.right(&email);
+    }
+    Ok(answer)
 }
 
 pub(super) async fn out(Extension(people): Shared) -> Response {

@@ -12,7 +12,7 @@ use super::{Once, Shared, Text, WORDS, community, covered, meta, meta_of, or, pa
 use crate::{
     adapters::{NewStaff, People},
     deciders::staff::Command,
-    projections::staff,
+    projections::staff::{self, StaffRow},
     values::roles::{PERMISSIONS, Role},
 };
 
@@ -48,6 +48,13 @@ async fn reach(people: &People, viewer: &Viewer, code: &str) -> Result<BTreeSet<
     Ok(reach)
 }
 
+/// Whether all that somebody does here lies within reach. Who has no role belongs to no community,
+/// so they are the business of an administrator of everything.
+fn within(row: &StaffRow, reach: &BTreeSet<String>) -> bool {
+    let all = row.roles.iter().all(|(_, place)| reach.contains(place));
+    all && (!row.roles.is_empty() || reach.contains("*"))
+}
+
 async fn shown(
     people: &People,
     viewer: &Viewer,
@@ -59,12 +66,11 @@ async fn shown(
     let rows = people.tables.read(staff::members).await?;
     let mut members = Vec::new();
     for row in rows {
-        let ours = |(_, place): &(String, String)| reach.contains(place);
-        if !row.roles.iter().any(ours) && !row.roles.is_empty() {
+        if !row.roles.iter().any(|(_, place)| reach.contains(place)) && !within(&row, &reach) {
             continue;
         }
         let (name, email) = people.staff_in_clear(row.id).await.map_err(or(viewer))?;
-        let ours = row.roles.iter().all(ours);
+        let ours = within(&row, &reach);
         members.push(Member { id: row.id, name, email, roles: row.roles, ours });
     }
     let table = PERMISSIONS.map(|p| (p, Role::ALL.map(|role| role.allows(p))));
@@ -130,8 +136,7 @@ async fn ours(people: &People, viewer: &Viewer, code: &str, id: Uuid) -> Result<
     let reach = reach(people, viewer, code).await?;
     let row = people.tables.read(move |db| staff::member(db, id)).await?;
     let row = row.filter(|row| !row.gone).ok_or_else(Refusal::missing)?;
-    let all = row.roles.iter().all(|(_, place)| reach.contains(place));
-    if all { Ok(()) } else { Err(Refusal::forbidden()) }
+    if within(&row, &reach) { Ok(()) } else { Err(Refusal::forbidden()) }
 }
 
 pub(super) async fn invite_again(

@@ -180,7 +180,7 @@ async fn teams_units_and_places_are_kept_at_the_desk() {
     let path = format!("/desk/junhe/residents/{wang}/team");
     assert_eq!(house.post(&desk, &path, &join).await.status, StatusCode::SEE_OTHER);
     house.settle().await;
-    let api = house.get(&Viewer::default(), "/api/v1/communities/junhe/teams").await;
+    let api = house.get(&Viewer::default(), "/api/v1/c/junhe/teams").await;
     assert!(api.text.contains("\"members\":1") && !api.text.contains("王芳"), "{}", api.text);
     // Not below another desk's community, and no community by way of a desk.
     let beyond = [

@@ -217,3 +217,17 @@ async fn places_know_their_zone_and_community_and_refuse_circles() {
     assert!(turn("hackney").await.is_err());
     assert!(turn("nowhere").await.is_err());
 }
+
+#[tokio::test]
+async fn a_search_finds_who_lives_here_however_many_elsewhere_are_called_the_same() {
+    let house = House::new().await;
+    let wang = house.resident(somebody("王芳", "junhe-b03", "302", "")).await;
+    let elsewhere = house.resident(somebody("王芳", "xiguan-b03", "302", "")).await;
+    let entry = house.platform.vault.entry(wang).unwrap().unwrap();
+    let others: Vec<_> = (1..=6000).map(|n| (Uuid::from_u128(n), entry.clone())).collect();
+    house.platform.vault.put_all(&others).unwrap();
+    for (community, found) in [("junhe", wang), ("guangling", wang), ("xiguan", elsewhere)] {
+        let by = Lookup::Name { community: community.into(), begins: "王".into() };
+        assert_eq!(house.platform.directory.find(by).await.unwrap(), [found], "{community}");
+    }
+}

@@ -125,6 +125,67 @@ async fn a_card_signs_in_until_there_is_a_new_one() {
 }
 
 #[tokio::test]
+async fn a_card_printed_by_a_double_click_is_the_same_card() {
+    let house = House::new().await;
+    let wang = house.resident(somebody("王芳", "junhe-b03", "302", "")).await;
+    let (meta, ids) = (house.meta(), [wang]);
+    let both =
+        tokio::join!(house.people.issue_cards(&meta, &ids), house.people.issue_cards(&meta, &ids));
+    let (first, second) = (both.0.unwrap().0.remove(0), both.1.unwrap().0.remove(0));
+    assert_eq!((&first.code, &first.address), (&second.code, &second.address));
+    let nobody = Viewer::default();
+    let show = |code: String| {
+        let (house, nobody) = (&house, &nobody);
+        async move { house.post(nobody, "/sign-in/card", &[("code", &code)]).await.status }
+    };
+    assert_eq!(show(first.code.clone()).await, StatusCode::SEE_OTHER);
+    let newer = house.people.issue_cards(&house.meta(), &ids).await.unwrap().0.remove(0);
+    // The first sheet's form, sent once more, neither brings its card back nor voids the newer.
+    assert!(house.people.issue_cards(&meta, &ids).await.is_err());
+    assert_eq!(show(first.code).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(show(newer.code).await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn one_account_is_tried_ten_times_and_then_not_for_a_while() {
+    let house = House::new().await;
+    let who = NewStaff {
+        name: "林主任".into(),
+        email: "lin@example.org".into(),
+        language: "zh".into(),
+        role: "administrator".into(),
+        community: "*".into(),
+    };
+    let lin = house.people.invite(house.meta(), who).await.unwrap().person;
+    house.settle().await;
+    house.platform.vault.set_password(lin, &"a long password".into()).unwrap();
+    let nobody = Viewer::default();
+    let tried = |email: &'static str, password: &'static str| {
+        let (house, nobody) = (&house, &nobody);
+        async move {
+            let form = [("email", email), ("password", password)];
+            house.post(nobody, "/sign-in/password", &form).await
+        }
+    };
+    let wrong = ("lin@example.org", "a wrong password");
+    for _ in 0..9 {
+        assert_eq!(tried(wrong.0, wrong.1).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    // Who gets it right in time starts anew.
+    let right = ("LIN@example.org ", "a long password");
+    assert_eq!(tried(right.0, right.1).await.status, StatusCode::SEE_OTHER);
+    for _ in 0..10 {
+        assert_eq!(tried(wrong.0, wrong.1).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let refused = tried(right.0, right.1).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let other = tried("wei@example.org", "a wrong password").await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY, "another account is not held up");
+    house.platform.clock.advance(TimeDelta::minutes(15));
+    assert_eq!(tried(right.0, right.1).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn an_invitation_sets_a_password_once() {
     let house = House::new().await;
     let who = NewStaff {
@@ -144,7 +205,10 @@ async fn an_invitation_sets_a_password_once() {
         let (name, email) = (("name", "林主任"), ("email", "lin@example.org"));
         [name, email, ("password", password), ("again", again)]
     };
-    for (password, again) in [("short", "short"), ("a long password", "another password")] {
+    let novel: &'static str = "x".repeat(1025).leak();
+    for (password, again) in
+        [("short", "short"), ("a long password", "another password"), (novel, novel)]
+    {
         let refused = house.post(&nobody, path, &accept(password, again)).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(!refused.text.contains(password) || password == "short");

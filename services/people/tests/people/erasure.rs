@@ -62,7 +62,7 @@ async fn an_erased_resident_is_in_no_file_and_stays_counted() {
     let session = SignIn::Session { person: who, epoch: 0 };
     assert_eq!(directory.sign_in(session).await, Err(DirectoryError::Refused));
     assert!(!house.viewer(other).await.stands_for(who));
-    let card = people.resident(house.meta(), who, Command::IssueCard).await;
+    let card = people.resident(house.meta(), who, Command::IssueCard(who)).await;
     assert!(card.is_err());
     // Once more finishes what a crash may have left, and changes nothing.
     people.erase(house.meta(), who).await.unwrap();

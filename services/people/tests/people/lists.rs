@@ -1,5 +1,10 @@
-use linli_people::{adapters::ImportReport, projections::residents};
-use linli_platform::web::Language;
+use axum::http::StatusCode;
+use linli_people::{
+    adapters::ImportReport,
+    contract::{self, PLACE, PlaceEvent},
+    projections::residents,
+};
+use linli_platform::{commit::Recorded, ids::Version, web::Language};
 
 use crate::house::{House, somebody};
 
@@ -81,7 +86,7 @@ async fn an_exported_list_comes_back_as_already_there() {
     let house = House::new().await;
     import(&house, GB18030, true).await;
     for language in [Language::Zh, Language::En] {
-        let csv = house.people.export_csv("junhe", language).await.unwrap();
+        let csv = house.people.export_csv(house.meta(), "junhe", language).await.unwrap();
         assert!(csv.starts_with(b"\xef\xbb\xbf"));
         let text = String::from_utf8(csv.clone()).unwrap();
         assert!(text.contains("\"=\"\"13800138000\"\"\""), "{text}");
@@ -89,6 +94,30 @@ async fn an_exported_list_comes_back_as_already_there() {
         assert_eq!((again.new, again.there, again.bad), (0, 3, vec![]), "{text}");
         assert!(again.differing.is_empty());
     }
+}
+
+#[tokio::test]
+async fn who_takes_the_list_stands_on_the_log() {
+    let house = House::new().await;
+    import(&house, GB18030, true).await;
+    let desk = house.staff("desk", "organiser", "junhe").await;
+    let cmd = house.cmd();
+    for _ in 0..2 {
+        let form = [("cmd", cmd.as_str())];
+        let list = house.post(&desk, "/desk/junhe/residents/export.csv", &form).await;
+        assert!(list.status == StatusCode::OK && list.text.contains("13800138000"));
+    }
+    let place = contract::stream(PLACE, "junhe").unwrap();
+    let page = house.platform.log.read(&place, Version(1)).await.unwrap();
+    let noted: Vec<_> = page.iter().flat_map(Recorded::events).collect();
+    assert_eq!(noted.len(), 2, "each file that went out");
+    for (_, entry, event) in noted {
+        assert_eq!(entry.actor, desk.actor());
+        let event: PlaceEvent = event.decode().unwrap();
+        assert_eq!(event, PlaceEvent::ResidentsExported { residents: 3 });
+    }
+    // Nobody is given a list that can't be noted.
+    assert!(house.people.export_csv(house.meta(), "nowhere", Language::Zh).await.is_err());
 }
 
 #[tokio::test]

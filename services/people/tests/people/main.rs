@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod desk;
+mod desk_staff;
 mod directory;
 mod doors;
 mod erasure;

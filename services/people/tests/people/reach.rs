@@ -113,7 +113,7 @@ async fn whoever_is_erased_is_erased_with_their_doubles() {
     house.settle().await;
     for id in [first, second, third] {
         assert!(house.platform.vault.key(id).unwrap().is_none(), "a key opens the name still");
-        let again = house.people.resident(house.meta(), id, Command::IssueCard).await;
+        let again = house.people.resident(house.meta(), id, Command::IssueCard(id)).await;
         assert!(again.unwrap_err().to_string().contains("erased"));
     }
 }

@@ -69,7 +69,7 @@ fn a_name_and_a_building_suffice() {
     none.when(register(foreign, &[]), at(NOON)).then_rejected(&Rejection::SealedForAnother);
     let there = given::<Residents>([registered()]);
     there.when(register(who(), &[]), at(NOON)).then_rejected(&Rejection::Taken);
-    none.when(Command::IssueCard, at(NOON)).then_rejected(&Rejection::Unknown);
+    none.when(Command::IssueCard(Uuid::nil()), at(NOON)).then_rejected(&Rejection::Unknown);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn five_links_an_hour() {
 #[test]
 fn the_erased_and_the_merged_are_left_alone() {
     let merged = given::<Residents>([registered(), Event::ResidentMerged { into: OTHER }]);
-    merged.when(Command::IssueCard, at(NOON)).then_rejected(&Rejection::Merged(OTHER));
+    merged.when(Command::IssueCard(Uuid::nil()), at(NOON)).then_rejected(&Rejection::Merged(OTHER));
     merged.when(Command::MergeInto(OTHER), at(NOON)).then_nothing();
     merged.when(Command::Erase, at(NOON)).then([Event::ResidentErased {}]);
     let erased = given::<Residents>([registered(), Event::ResidentErased {}]);
@@ -195,7 +195,7 @@ fn the_erased_and_the_merged_are_left_alone() {
         Command::AllowProxy(OTHER),
         Command::EndProxy(OTHER),
         Command::AskSignIn,
-        Command::IssueCard,
+        Command::IssueCard(Uuid::nil()),
         Command::MergeInto(OTHER),
     ] {
         erased.when(command, at(NOON)).then_rejected(&Rejection::Erased);
