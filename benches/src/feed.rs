@@ -11,7 +11,7 @@ use linli_calendar::{
     contract::Description,
     values::{
         agenda::{Activity, Story, VenueName},
-        feed::{Frame, Sources, Span, render},
+        feed::{Frame, Mine, Sources, Span, render},
         segment::Segment,
     },
 };
@@ -91,6 +91,7 @@ fn sources() -> Result<(Frame, Sources)> {
         reason: "原因：".into(),
         audience: "对象：".into(),
         kind: None,
+        mine: Mine::default(),
         span: Span::exactly(first()..=last),
     };
     Ok((frame, sources))

@@ -167,6 +167,11 @@ pub enum SignIn {
 pub enum SignedIn {
     /// Somebody is let in.
     As(Box<Principal>),
+    /// The secret of a calendar address was renewed: whoever shows the old one is sent to this.
+    Renewed {
+        /// The new secret.
+        secret: String,
+    },
     /// A secret was made.
     Minted {
         /// The secret, to be shown or sent once.

@@ -28,6 +28,7 @@ fn expected(entries: &[Entry]) -> Vec<Shown> {
     let shown = |entry: &Entry| {
         let (mark, status) = match entry.state {
             State::Cancelled => ("【取消】", "CANCELLED"),
+            _ if entry.unsettled => ("", "TENTATIVE"),
             _ => ("", "CONFIRMED"),
         };
         let place = entry.venue_name.as_ref().map_or_else(String::new, |v| v.name.clone());

@@ -104,9 +104,16 @@ fn insert(
     Ok(())
 }
 
+/// With them go those that only led to them.
 fn delete(conn: &Connection, kind: &str, person: Uuid) -> Result<usize, VaultError> {
     let sql = "DELETE FROM tokens WHERE person = ?1 AND kind = ?2";
+    conn.execute(sql, params![person, old(kind)])?;
     Ok(conn.execute(sql, params![person, kind])?)
+}
+
+/// The kind of secrets that were renewed, and lead to the new one for a while.
+fn old(kind: &str) -> String {
+    format!("{kind}-old")
 }
 
 pub(super) fn lasting_bound_to(kind: &str, person: Uuid) -> String {
@@ -229,6 +236,33 @@ impl Vault {
             delete(conn, kind, person)?;
             self.make_lasting(conn, kind, person)
         })
+    }
+
+    /// A new lasting secret in place of the one of that kind, which leads to the new one until then
+    /// ([`Vault::renewed`]) and stands for nobody any more.
+    pub fn renew(
+        &self,
+        kind: &str,
+        person: Uuid,
+        until: DateTime<Utc>,
+    ) -> Result<SecretString, VaultError> {
+        self.change(|conn| {
+            let sql = "UPDATE tokens SET kind = ?3, expires_us = ?4, lasting = NULL \
+                       WHERE person = ?1 AND kind = ?2";
+            conn.execute(sql, params![person, kind, old(kind), until.timestamp_micros()])?;
+            self.make_lasting(conn, kind, person)
+        })
+    }
+
+    /// The lasting secret in place of one that was renewed, as long as that one leads to it.
+    pub fn renewed(
+        &self,
+        kind: &str,
+        text: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<SecretString>, VaultError> {
+        let person = self.holder(&old(kind), text, now)?;
+        person.map(|person| self.lasting(kind, person)).transpose()
     }
 
     /// A new card in place of the person's earlier ones, which are void at once. The same `order` is

@@ -15,7 +15,7 @@ use linli_platform::{
 };
 
 use crate::{
-    contract::{PEOPLE, SERVICE, hear},
+    contract::{ATTENDANCE, PEOPLE, SERVICE, hear},
     deciders::{activity, venue},
     processes::{booking::Booking, opening::Opening},
 };
@@ -23,13 +23,14 @@ use crate::{
 /// The calendar's tables, processes and pages.
 pub fn service(platform: &Platform) -> Result<Service, TablesError> {
     let (opens, books) = (platform.streams.clone(), platform.streams.clone());
-    let plan = Plan::new(SERVICE, &[SERVICE, PEOPLE], hear)
+    let plan = Plan::new(SERVICE, &[SERVICE, PEOPLE, ATTENDANCE], hear)
         .projection::<projections::activities::Activities>()
         .projection::<projections::occurrences::Occurrences>()
         .projection::<projections::venues::Venues>()
         .projection::<projections::holidays::Holidays>()
         .projection::<projections::cadences::Cadences>()
         .projection::<projections::feeds::Feeds>()
+        .projection::<projections::mine::Mine>()
         .projection::<projections::declined::Declined>()
         .projection::<projections::neighbours::Neighbours>()
         .process::<Opening, _, _>(move |to, meta, command| {

@@ -73,6 +73,30 @@ fn a_lasting_secret_is_the_same_until_it_is_rotated() {
 }
 
 #[test]
+fn a_renewed_secret_leads_to_the_new_one_for_a_while() {
+    let vault = Folder::new().open();
+    let first = vault.lasting("feed", person(1)).unwrap();
+    let until = noon() + chrono::TimeDelta::days(90);
+    let second = vault.renew("feed", person(1), until).unwrap();
+    let holder = |text: &SecretString| vault.holder("feed", text.expose_secret(), noon()).unwrap();
+    let to = |text: &SecretString, now| {
+        let found = vault.renewed("feed", text.expose_secret(), now).unwrap();
+        found.map(|secret| secret.expose_secret().to_owned())
+    };
+    assert_eq!((holder(&first), holder(&second)), (None, Some(person(1))));
+    assert_eq!(to(&first, noon()).as_deref(), Some(second.expose_secret()));
+    assert_eq!((to(&second, noon()), to(&first, until)), (None, None));
+    let third = vault.renew("feed", person(1), until).unwrap();
+    for old in [&first, &second] {
+        assert_eq!(to(old, noon()).as_deref(), Some(third.expose_secret()));
+    }
+    // Whoever fears that it is known to others lets no old one lead to the new one.
+    let fourth = vault.rotate("feed", person(1)).unwrap();
+    assert_eq!((to(&first, noon()), to(&third, noon()), holder(&third)), (None, None, None));
+    assert_eq!(holder(&fourth), Some(person(1)));
+}
+
+#[test]
 fn a_card_is_read_by_eye_and_by_camera_and_ends_with_the_next_card() {
     let folder = Folder::new();
     let vault = folder.open();

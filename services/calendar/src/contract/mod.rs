@@ -1,7 +1,9 @@
 //! What the calendar publishes, word for word as in `proto/linli/calendar/v1/calendar.proto`. Of
-//! `people` it hears how places and teams are called and who belongs to a team.
+//! `people` it hears how places and teams are called and who belongs to a team, of `attendance` who
+//! comes and who has a duty.
 
 mod activity;
+mod attendance;
 mod others;
 mod people;
 mod serial;
@@ -12,6 +14,7 @@ use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
 pub use activity::{
     ActivityEvent, Attendance, Description, Duty, Moved, Opening, SegmentAdded, Visibility, Words,
 };
+pub use attendance::{AttendanceEvent, occurrence_of};
 pub use others::{
     CadenceEvent, CadencePromise, FeedEvent, HolidayDay, HolidayKind, HolidayPaper, HolidaysEvent,
     Per,
@@ -24,6 +27,9 @@ pub const SERVICE: &str = "calendar";
 
 /// The service that says how places and teams are called.
 pub const PEOPLE: &str = "people";
+
+/// The service that says who comes to an occurrence.
+pub const ATTENDANCE: &str = "attendance";
 
 /// What the calendar hears. Which activity, venue or cadence it is stands in the
 /// name of the stream.
@@ -43,12 +49,17 @@ pub enum Heard {
     Process(Noted),
     /// Of places and teams.
     People(PeopleEvent),
+    /// Of who comes to an occurrence.
+    Attendance(AttendanceEvent),
 }
 
 /// Reads an event in these words; `None` for what does not concern the calendar.
 pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
     if stream.service() == PEOPLE {
         return Ok(PeopleEvent::hear(event)?.map(Heard::People));
+    }
+    if stream.service() == ATTENDANCE {
+        return Ok(AttendanceEvent::hear(event)?.map(Heard::Attendance));
     }
     if stream.service() != SERVICE {
         return Ok(None);

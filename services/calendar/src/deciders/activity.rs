@@ -7,7 +7,8 @@
 //!   after it has begun, and never where a fact of an earlier segment stands on that nominal date.
 //! - New segments touch no opened occurrence.
 //! - The revision of an occurrence rises by one with each move and with its cancellation, with
-//!   nothing else. A move or cancellation has a reason. What is cancelled stays so.
+//!   nothing else. A move or cancellation has a reason. What is cancelled stays so, and what ended
+//!   a day ago stays as it is: its roll is closed.
 //! - An edit form that was opened before the last change of what it shows is refused.
 
 use chrono::{DateTime, NaiveDate, Utc};

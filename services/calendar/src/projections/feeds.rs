@@ -1,20 +1,23 @@
 //! What all feeds share, and what a feed is made of.
 
-use chrono::{DateTime, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use linli_platform::{
     ids::Position,
     projection::{ApplyError, Fact, Projection},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
+use uuid::Uuid;
 
 use super::{
     activities,
     agenda::{Ask, story},
-    holidays, instant, venues,
+    holidays, instant, mine, venues,
 };
 use crate::{
     contract::{FeedEvent as Event, Heard},
-    values::feed::{Sources, Span},
+    values::feed::{Mine, Part, Sources, Span},
 };
 
 /// The projection.
@@ -31,6 +34,10 @@ impl Projection<Heard> for Feeds {
         ) STRICT;";
 
     fn apply(db: &Connection, fact: &Fact<Heard>) -> Result<(), ApplyError> {
+        // It changes the feeds of those alone whom it is about.
+        if matches!(fact.event, Heard::Attendance(_)) {
+            return Ok(());
+        }
         db.prepare_cached("INSERT OR REPLACE INTO feeds_moved VALUES (1, ?, ?)")?
             .execute(params![fact.position.0, fact.at.timestamp_micros()])?;
         let Heard::Feed(Event::HostNamed { host }) = &fact.event else { return Ok(()) };
@@ -55,8 +62,7 @@ pub fn moved(db: &Connection) -> rusqlite::Result<(Position, DateTime<Utc>)> {
 
 /// What the feed of a community is made of.
 pub fn sources(db: &Connection, ask: &Ask, span: &Span) -> rusqlite::Result<Sources> {
-    let years =
-        *span.years.start().min(span.window.start())..=*span.years.end().max(span.window.end());
+    let years = span.all();
     let mut stories = Vec::new();
     for activity in activities::shown_in(db, &ask.community)? {
         if ask.shows(&activity) {
@@ -64,6 +70,28 @@ pub fn sources(db: &Connection, ask: &Ask, span: &Span) -> rusqlite::Result<Sour
         }
     }
     Ok(Sources { stories, papers: holidays::papers(db, &years)?, venues: venues::names(db)? })
+}
+
+/// Adds to a feed the occurrences in which a person has a part though their activities are not in it.
+pub fn add_own(
+    db: &Connection,
+    person: Uuid,
+    mine: &mut Mine,
+    sources: &mut Sources,
+    window: &RangeInclusive<NaiveDate>,
+) -> rusqlite::Result<()> {
+    mine.parts = mine::parts(db, person, window)?;
+    for (activity, parts) in &mine.parts {
+        let there = sources.stories.iter().any(|story| story.activity.id == *activity);
+        if there || parts.values().all(Part::is_over) {
+            continue;
+        }
+        if let Some(activity) = activities::by_id(db, *activity)? {
+            mine.alone.insert(activity.id);
+            sources.stories.push(story(db, activity, window)?);
+        }
+    }
+    Ok(())
 }
 
 /// The codes of all communities that have activities.

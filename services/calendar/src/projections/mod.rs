@@ -8,6 +8,7 @@ pub mod declined;
 pub mod desk;
 pub mod feeds;
 pub mod holidays;
+pub mod mine;
 pub mod neighbours;
 pub mod occurrences;
 pub mod venues;

@@ -1,33 +1,26 @@
 //! Feeds for calendar programs: of a community, a kind, a team, a person. A feed is kept in memory
 //! until something of the calendar changes or the day ends; whoever has it already gets a 304.
 
-use std::{
-    collections::HashMap,
-    fmt::Write as _,
-    ops::RangeInclusive,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::ops::RangeInclusive;
 
 use axum::{
     Extension,
-    body::Bytes,
     extract::{Path, Query},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::HeaderMap,
+    response::Response,
 };
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use linli_platform::{
     directory::{DirectoryError, Principal, SignIn, SignedIn},
     entropy::derived,
-    ids::{Actor, CommandId, EVERYWHERE, Position, StreamId},
+    ids::{Actor, CommandId, EVERYWHERE, StreamId},
     service::Platform,
     stream::Meta,
     tables::{Tables, TablesError},
     web::{Language, Refusal},
 };
 use rusqlite::Connection;
-use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
+use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::{Shared, Text};
@@ -37,66 +30,25 @@ use crate::{
     projections::{agenda::Ask, feeds, neighbours},
     values::{
         agenda::Audience,
-        feed::{Frame, Sources, Span, render},
-        midnight,
+        feed::{Frame, Span, render},
     },
 };
 
+mod kept;
+mod which;
+
+pub use kept::Cache;
+use kept::answer;
+use which::{Asked, Which, plain_frame};
+
 /// The kind of secret that stands for a team in the address of its feed.
 pub const TEAM_FEED: &str = "team-feed";
-/// Feeds kept in memory; with more than that, all are made anew.
-const KEPT_MAX: usize = 512;
-
-/// What may stand behind `?`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    kind: Option<String>,
-    lang: Option<String>,
-}
-
-/// Which feed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Which {
-    communities: Vec<String>,
-    /// None: staff.
-    teams: Option<Vec<Uuid>>,
-    kind: Option<String>,
-    english: bool,
-    /// The path where it is fetched.
-    source: String,
-    /// What it is called: a team's name, or that of one's own feed.
-    owner: Option<String>,
-}
-
-/// A feed as it was made.
-#[derive(Debug, Clone)]
-struct Kept {
-    /// The tables were here when it was last known to be true.
-    looked: Position,
-    moved: Position,
-    until: DateTime<Utc>,
-    body: Bytes,
-    etag: HeaderValue,
-    modified: DateTime<Utc>,
-}
-
-/// The feeds in memory.
-#[derive(Debug, Clone, Default)]
-pub struct Cache(Arc<Mutex<HashMap<Which, Kept>>>);
-
-impl Cache {
-    fn get(&self, which: &Which) -> Option<Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(which).cloned()
-    }
-
-    fn put(&self, which: Which, kept: Kept) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= KEPT_MAX && !all.contains_key(&which) {
-            all.clear();
-        }
-        all.insert(which, kept);
-    }
-}
+/// Days for which a renewed address leads to the new one.
+const RENEWED_DAYS: i64 = 90;
+/// So many minutes before what one is expected at, one's calendar program says so.
+const ALARM_MINUTES: u32 = 60;
+/// The longest before that it can be asked to: a week.
+const ALARM_MINUTES_MAX: u32 = 7 * 24 * 60;
 
 pub(super) async fn community(
     Extension(calendar): Shared,
@@ -116,15 +68,28 @@ pub(super) async fn team(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (vault, now) = (calendar.platform.vault.clone(), calendar.platform.clock.now());
-    let source = format!("/t/{token}/calendar.ics");
-    let holder = tokio::task::spawn_blocking(move || vault.holder(TEAM_FEED, &token, now));
-    let team = holder.await.map_err(Refusal::failed)?.map_err(Refusal::failed)?;
-    let team = team.ok_or_else(Refusal::missing)?;
+    let (source, secret) = (format!("/t/{token}/calendar.ics"), token.clone());
+    let holder = tokio::task::spawn_blocking(move || vault.holder(TEAM_FEED, &secret, now));
+    let holder = holder.await.map_err(Refusal::failed)?.map_err(Refusal::failed)?;
+    let Some(team) = holder else { return renewed_team(&calendar, token, asked).await };
     let found = calendar.tables.read(move |db| neighbours::team(db, team)).await?;
     let (community, name) = found.ok_or_else(Refusal::missing)?;
     let mut which = Which::of(vec![community], Some(vec![team]), asked, source);
     which.owner = Some(name);
     answer(&calendar, which, &headers).await
+}
+
+/// Sends whoever has the old address of a team's feed to the new one.
+async fn renewed_team(
+    calendar: &super::Calendar,
+    token: String,
+    asked: Asked,
+) -> Result<Response, Refusal> {
+    let (vault, now) = (calendar.platform.vault.clone(), calendar.platform.clock.now());
+    let found = tokio::task::spawn_blocking(move || vault.renewed(TEAM_FEED, &token, now));
+    let secret = found.await.map_err(Refusal::failed)?.map_err(Refusal::failed)?;
+    let secret = secret.ok_or_else(Refusal::missing)?;
+    Ok(asked.led_to(format!("/t/{}/calendar.ics", secret.expose_secret())))
 }
 
 pub(super) async fn person(
@@ -137,6 +102,9 @@ pub(super) async fn person(
     let signed = calendar.platform.directory.sign_in(SignIn::Feed { secret: token }).await;
     let who = match signed {
         Ok(SignedIn::As(who)) => who,
+        Ok(SignedIn::Renewed { secret }) => {
+            return Ok(asked.led_to(format!("/my/{secret}/calendar.ics")));
+        }
         Ok(SignedIn::Minted { .. }) | Err(DirectoryError::Refused | DirectoryError::Nobody(_)) => {
             return Err(Refusal::missing());
         }
@@ -144,12 +112,14 @@ pub(super) async fn person(
     };
     asked.lang.get_or_insert_with(|| who.language.clone());
     let (staff, person) = (who.staff, who.person);
+    let minutes = asked.alarm.unwrap_or(ALARM_MINUTES).min(ALARM_MINUTES_MAX);
     let sees = calendar
         .tables
         .read(move |db| Ok((communities(db, &who)?, neighbours::teams_of(db, person)?)));
     let (communities, teams) = sees.await?;
     let mut which = Which::of(communities, (!staff).then_some(teams), asked, source);
     which.owner = Some(Text(which.language()).w("feed_mine").to_owned());
+    which.person = Some((person, minutes));
     answer(&calendar, which, &headers).await
 }
 
@@ -164,179 +134,6 @@ fn communities(db: &Connection, who: &Principal) -> rusqlite::Result<Vec<String>
     all.sort();
     all.dedup();
     Ok(all)
-}
-
-impl Which {
-    fn of(
-        communities: Vec<String>,
-        teams: Option<Vec<Uuid>>,
-        asked: Asked,
-        source: String,
-    ) -> Self {
-        let english = asked.lang.is_some_and(|code| Language::of(&code) == Language::En);
-        let kind = asked.kind.filter(|kind| !kind.is_empty());
-        let mut source = source;
-        if let Some(kind) = &kind {
-            // As it stands in an address: every octet that is no plain letter as %XX.
-            source.push_str("?kind=");
-            for octet in kind.bytes() {
-                let _ = if octet.is_ascii_alphanumeric() {
-                    write!(source, "{}", char::from(octet))
-                } else {
-                    write!(source, "%{octet:02X}")
-                };
-            }
-        }
-        Self { communities, teams, kind, english, source, owner: None }
-    }
-
-    fn language(&self) -> Language {
-        if self.english { Language::En } else { Language::Zh }
-    }
-
-    fn audience(&self) -> Audience {
-        match &self.teams {
-            None => Audience::Staff,
-            Some(teams) if teams.is_empty() => Audience::Public,
-            Some(teams) => Audience::Teams(teams.clone()),
-        }
-    }
-
-    /// Reads what it is made of, and makes it.
-    fn make(
-        &self,
-        db: &Connection,
-        public_url: &str,
-        now: DateTime<Utc>,
-    ) -> rusqlite::Result<Option<Kept>> {
-        let mut places = Vec::new();
-        for code in &self.communities {
-            places.extend(neighbours::place(db, code)?);
-        }
-        let Some(first) = places.first() else { return Ok(None) };
-        let (zone, text) = (first.zone, Text(self.language()));
-        let today = now.with_timezone(&zone).date_naive();
-        let span = Span::around(today, zone);
-        let names: Vec<_> = places.iter().map(|place| place.called(self.english)).collect();
-        let title = self.owner.clone().unwrap_or_else(|| names.join(" · "));
-        let about = text.with("feed_about", &[("place", &names.join(" · "))]);
-        let frame = Frame {
-            name: match &self.kind {
-                Some(kind) => format!("{title} · {kind}"),
-                None => title,
-            },
-            about,
-            page: format!("{public_url}/c/{}", first.code),
-            source: format!("{public_url}{}", self.source),
-            kind: self.kind.clone(),
-            zone,
-            span,
-            ..plain_frame(db, text, public_url)?
-        };
-        let mut sources = Sources::default();
-        for code in &self.communities {
-            let window = frame.span.window.clone();
-            let ask = Ask { audience: self.audience(), drafts: false, ..Ask::all(code, window) };
-            sources.add(feeds::sources(db, &ask, &frame.span)?);
-        }
-        let (moved, moved_at) = feeds::moved(db)?;
-        let body = render(&frame, &sources, now);
-        let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-        Ok(Some(Kept {
-            looked: Position(0),
-            moved,
-            until: midnight(zone, tomorrow),
-            etag: etag(body.as_bytes()),
-            body: body.into(),
-            modified: moved_at.max(midnight(zone, today)),
-        }))
-    }
-}
-
-/// What is the same around every feed; name, page, source and span are not.
-fn plain_frame(db: &Connection, text: Text, public_url: &str) -> rusqlite::Result<Frame> {
-    let words = |key: &'static str| text.w(key).to_owned();
-    Ok(Frame {
-        name: String::new(),
-        about: String::new(),
-        page: public_url.to_owned(),
-        source: String::new(),
-        public_url: public_url.to_owned(),
-        host: feeds::host(db)?.unwrap_or_else(|| host_of(public_url).to_owned()),
-        zone: chrono_tz::Asia::Shanghai,
-        english: text.is_english(),
-        cancelled: words("feed_cancelled"),
-        reason: words("feed_reason"),
-        audience: words("feed_audience"),
-        kind: None,
-        span: Span::exactly(NaiveDate::MIN..=NaiveDate::MIN),
-    })
-}
-
-fn etag(body: &[u8]) -> HeaderValue {
-    let sum: [u8; 32] = Sha256::digest(body).into();
-    let mut text = String::with_capacity(34);
-    text.push('"');
-    for byte in &sum[..16] {
-        // Writing to a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('"');
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("\"0\""))
-}
-
-async fn answer(
-    calendar: &super::Calendar,
-    which: Which,
-    headers: &HeaderMap,
-) -> Result<Response, Refusal> {
-    let (cache, now) = (&calendar.feeds, calendar.platform.clock.now());
-    let looked = calendar.tables.progress().borrow().position;
-    let known = cache.get(&which).filter(|kept| now < kept.until);
-    if let Some(kept) = known.as_ref().filter(|kept| kept.looked == looked) {
-        return Ok(respond(kept, headers));
-    }
-    let (asked, url) = (which.clone(), calendar.platform.public_url.clone());
-    let read = calendar.tables.read(move |db| match known {
-        Some(kept) if kept.moved == feeds::moved(db)?.0 => Ok(Some(kept)),
-        _ => asked.make(db, &url, now),
-    });
-    let kept = Kept { looked, ..read.await?.ok_or_else(Refusal::missing)? };
-    let response = respond(&kept, headers);
-    cache.put(which, kept);
-    Ok(response)
-}
-
-fn respond(kept: &Kept, headers: &HeaderMap) -> Response {
-    let modified = kept.modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let mut response = if is_known(kept, headers) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let kind = (header::CONTENT_TYPE, "text/calendar; charset=utf-8");
-        ([kind], kept.body.clone()).into_response()
-    };
-    let out = response.headers_mut();
-    out.insert(header::ETAG, kept.etag.clone());
-    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300"));
-    if let Ok(modified) = HeaderValue::from_str(&modified) {
-        out.insert(header::LAST_MODIFIED, modified);
-    }
-    response
-}
-
-/// Whether whoever asks has it already. The entity tag decides where there is one.
-fn is_known(kept: &Kept, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    if let Some(tags) = text(header::IF_NONE_MATCH) {
-        let own = kept.etag.to_str().unwrap_or_default();
-        return tags
-            .split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own);
-    }
-    text(header::IF_MODIFIED_SINCE)
-        .and_then(|at| NaiveDateTime::parse_from_str(at, "%a, %d %b %Y %H:%M:%S GMT").ok())
-        .is_some_and(|at| kept.modified.timestamp() <= at.and_utc().timestamp())
 }
 
 /// The host of an address: `https://linli.example.org:8443/x` → `linli.example.org`.
@@ -357,9 +154,20 @@ pub async fn name_host(platform: &Platform) -> Result<(), String> {
     named.await.map(|_| ()).map_err(|error| error.to_string())
 }
 
+/// Another address for a team's feed. The old one leads to it for a while, unless it is `known` to
+/// others: then it is void at once.
+pub fn renew_team(platform: &Platform, team: Uuid, known: bool) -> Result<(), Refusal> {
+    let until = platform.clock.now() + TimeDelta::days(RENEWED_DAYS);
+    let renewed = if known {
+        platform.vault.rotate(TEAM_FEED, team)
+    } else {
+        platform.vault.renew(TEAM_FEED, team, until)
+    };
+    renewed.map(drop).map_err(Refusal::failed)
+}
+
 /// The path of a team's feed; whoever knows it may read it.
 pub fn team_path(platform: &Platform, team: Uuid) -> Result<String, Refusal> {
-    use secrecy::ExposeSecret as _;
     let secret = platform.vault.lasting(TEAM_FEED, team).map_err(Refusal::failed)?;
     Ok(format!("/t/{}/calendar.ics", secret.expose_secret()))
 }

@@ -1,6 +1,6 @@
 //! The agenda: what is a fact merged with what is computed.
 
-use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -9,12 +9,12 @@ use linli_platform::ids::{Position, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    plan::{self, Facts, Planned},
-    segment::Segment,
-    zone,
-};
+use super::{segment::Segment, zone};
 use crate::contract::{Attendance, Description, Moved, Opening, Visibility, Words};
+
+mod story;
+
+pub use story::{Glance, Story};
 
 /// An activity with its segments.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,17 +139,6 @@ impl Papers {
     }
 }
 
-/// All that the agenda of one activity is made of, in or near a window.
-#[derive(Debug, Clone)]
-pub struct Story {
-    /// The activity.
-    pub activity: Arc<Activity>,
-    /// Its occurrences that are facts.
-    pub facts: BTreeMap<RecurrenceId, Fact>,
-    /// Own words of its occurrences.
-    pub words: BTreeMap<RecurrenceId, Own>,
-}
-
 /// What becomes of an occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -240,108 +229,5 @@ impl Audience {
             }
             (Self::Public, Visibility::Team) | (_, Visibility::Staff) => false,
         }
-    }
-}
-
-impl Story {
-    /// The ids of its facts with their segments.
-    pub fn ids(&self) -> Facts {
-        self.facts.iter().map(|(id, fact)| (*id, fact.now.segment)).collect()
-    }
-
-    /// What its segments compute in a window, whether or not a fact stands for it.
-    pub fn planned(&self, window: &RangeInclusive<NaiveDate>, papers: &Papers) -> Vec<Planned> {
-        let Activity { segments, retired_from, description, .. } = self.activity.as_ref();
-        plan::planned(segments, *retired_from, description, window, &papers.table)
-    }
-
-    /// Its occurrences that start in a window, facts and computed ones, in no order.
-    pub fn entries(
-        &self,
-        window: &RangeInclusive<NaiveDate>,
-        papers: &Papers,
-        venues: &BTreeMap<Uuid, Arc<VenueName>>,
-        now: DateTime<Utc>,
-    ) -> Vec<Entry> {
-        let computed = plan::open_ended(self.planned(window, papers), &self.ids());
-        let state = if self.activity.published { State::Computed } else { State::Draft };
-        let computed = computed.iter().map(|planned| {
-            let fact = Fact::opened(
-                &planned.opening(&self.activity.description),
-                Version(0),
-                papers.newest(planned.id.date).map_or(self.activity.changed_at, |(at, _)| at),
-            );
-            self.entry(&fact, state, venues)
-        });
-        let facts = self.facts.values().filter(|fact| window.contains(&fact.starts_on()));
-        let facts = facts.map(|fact| self.entry(fact, state_of(fact, now), venues));
-        computed.chain(facts).collect()
-    }
-
-    pub(super) fn entry(
-        &self,
-        fact: &Fact,
-        state: State,
-        venues: &BTreeMap<Uuid, Arc<VenueName>>,
-    ) -> Entry {
-        self.worded(fact, self.words.get(&fact.now.recurrence_id), state, venues)
-    }
-
-    /// An occurrence with just these own words.
-    pub(super) fn worded(
-        &self,
-        fact: &Fact,
-        own: Option<&Own>,
-        state: State,
-        venues: &BTreeMap<Uuid, Arc<VenueName>>,
-    ) -> Entry {
-        let words = own.map(|own| &own.words);
-        let description = &self.activity.description;
-        let text = words.and_then(|words| words.text.clone());
-        let title = words.and_then(|words| words.title.clone());
-        let title_en = words.and_then(|words| words.title_en.clone());
-        let kinds = words.map(|words| &words.kinds).filter(|kinds| !kinds.is_empty());
-        let venue_name = fact.now.venue.and_then(|venue| venues.get(&venue).cloned());
-        let changed = [
-            Some(self.activity.changed_at),
-            own.map(|own| own.at),
-            venue_name.as_ref().map(|venue| venue.renamed_at),
-        ];
-        // English words of the activity would contradict own words that have none.
-        let english = |own: bool, text: &str| if own { String::new() } else { text.to_owned() };
-        Entry {
-            activity: self.activity.clone(),
-            id: fact.now.recurrence_id,
-            segment: fact.now.segment,
-            title_en: title_en.unwrap_or_else(|| english(title.is_some(), &description.title_en)),
-            title: title.unwrap_or_else(|| description.title.clone()),
-            text_en: english(text.is_some(), &description.text_en),
-            text: text.unwrap_or_else(|| description.text.clone()),
-            kinds: kinds.unwrap_or(&description.kinds).clone(),
-            start: fact.now.start,
-            end: fact.now.end,
-            all_day: fact.now.all_day,
-            zone: zone(&fact.now.zone),
-            venue: fact.now.venue,
-            venue_name,
-            capacity: words.and_then(|words| words.capacity).unwrap_or(fact.now.capacity),
-            attendance: fact.now.attendance,
-            state,
-            revision: fact.revision,
-            reason: fact.reason.clone(),
-            unsettled: fact.now.unsettled,
-            changed_at: changed.into_iter().flatten().fold(fact.changed_at, Ord::max),
-            version: fact.version,
-            words_version: own.map_or(Version(0), |own| own.version),
-        }
-    }
-}
-
-pub(super) fn state_of(fact: &Fact, now: DateTime<Utc>) -> State {
-    match fact {
-        Fact { cancelled: true, .. } => State::Cancelled,
-        Fact { now: opened, .. } if opened.end <= now => State::Held,
-        Fact { moved: true, .. } => State::Moved,
-        Fact { .. } => State::Opened,
     }
 }

@@ -3,7 +3,8 @@
 //! A plain rule (`Rule::plain_rrule`) without rotation in a zone without daylight saving is one
 //! `RRULE` with its exceptions; everything else is one `VEVENT` per date, because clients get
 //! `RSCALE` and `RDATE` wrong without saying so. Nothing here is "now" but the window: the same
-//! agenda gives the same bytes at each fetch.
+//! agenda gives the same bytes at each fetch. What hangs on holidays that are not known yet is
+//! `TENTATIVE`: in a series, each such date by an override of its own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,19 +17,19 @@ use linli_almanac::{HolidayPolicy, PlainRrule, RecurrenceId, Start};
 use uuid::Uuid;
 
 use super::{
-    agenda::{Entry, Fact, Papers, State, Story, VenueName, state_of},
+    agenda::{Fact, Glance, Papers, State, Story, VenueName},
     ics::Ics,
     midnight, plan,
     segment::{Segment, span},
 };
-use crate::contract::Opening;
-use linli_platform::ids::Version;
 
 mod frame;
+mod mine;
 mod vevent;
 
 use frame::CANCELLED_DAYS;
 pub use frame::{DAYS_AHEAD, DAYS_BACK, Frame, Sources, Span};
+pub use mine::{Marks, Mine, Part, Standing};
 
 /// The feed as text.
 pub fn render(frame: &Frame, sources: &Sources, now: DateTime<Utc>) -> String {
@@ -58,6 +59,8 @@ struct Series<'a> {
     ids: BTreeSet<RecurrenceId>,
     /// Those of them that do not take place.
     left_out: BTreeSet<RecurrenceId>,
+    /// Those of them that hang on holidays which are not known.
+    unsettled: BTreeSet<RecurrenceId>,
     first: NaiveDateTime,
     offset_seconds: i32,
     zone_short: String,
@@ -78,6 +81,14 @@ struct Feed<'a> {
     venues: &'a BTreeMap<Uuid, Arc<VenueName>>,
     now: DateTime<Utc>,
     ics: Ics,
+}
+
+/// What a series repeats, what it leaves out, what is otherwise.
+struct Repeated<'a> {
+    master: Glance<'a>,
+    exdates: Vec<RecurrenceId>,
+    others: Vec<Glance<'a>>,
+    changed_at: DateTime<Utc>,
 }
 
 impl<'a> Feed<'a> {
@@ -128,7 +139,9 @@ impl<'a> Feed<'a> {
     fn one_series(&self, story: &'a Story, n: usize) -> Option<Series<'a>> {
         let activity = &story.activity;
         let has = |kind: &String| activity.description.kinds.contains(kind);
-        if !activity.description.rotation.is_empty() || !self.frame.kind.iter().all(has) {
+        let alone = self.frame.mine.alone.contains(&activity.id);
+        let rotates = !activity.description.rotation.is_empty();
+        if rotates || alone || !self.frame.kind.iter().all(has) {
             return None;
         }
         let segment = activity.segments.get(n)?;
@@ -162,6 +175,7 @@ impl<'a> Feed<'a> {
             return None;
         }
         let ids: BTreeSet<_> = starts.map(|(id, _)| id).chain(left_out.iter().copied()).collect();
+        let unsettled = computed.iter().filter(|one| one.unsettled).map(|one| one.id).collect();
         let until = ids.last()?.date;
         Some(Series {
             segment,
@@ -170,6 +184,7 @@ impl<'a> Feed<'a> {
             is_cut: first < *years.start() || last > *years.end(),
             ids,
             left_out,
+            unsettled,
             first: plain.first,
             offset_seconds: offset.local_minus_utc(),
             zone_short: zone_short.unwrap_or_default().to_owned(),
@@ -177,80 +192,101 @@ impl<'a> Feed<'a> {
     }
 
     /// A series: its rule, what does not take place, what is otherwise.
-    fn series(&mut self, story: &Story, series: &Series<'_>) {
+    fn series(&mut self, story: &'a Story, series: &Series<'_>) {
+        let Repeated { master, exdates, others, changed_at } = self.repeated(story, series);
+        if exdates.len() < series.ids.len() {
+            self.vevent(&master, &Head::Series { series, exdates, changed_at });
+            for other in &others {
+                self.vevent(other, &Head::Override(series));
+            }
+        }
+    }
+
+    fn repeated(&self, story: &'a Story, series: &Series<'_>) -> Repeated<'a> {
         let master = self.master(story, series);
         let facts = story.ids();
-        let (mut exdates, mut others) = (Vec::new(), Vec::new());
-        let mut changed_at = master.changed_at;
+        let mut it =
+            Repeated { changed_at: master.changed_at, master, exdates: vec![], others: vec![] };
         if series.is_cut {
-            changed_at = changed_at.max(self.frame.span.changed_at);
+            it.changed_at = it.changed_at.max(self.frame.span.changed_at);
         }
         if series.segment.rule.holiday_policy() == HolidayPolicy::Skip {
             let adopted = self.papers.adopted.values().map(|(at, _)| *at);
-            changed_at = adopted.fold(changed_at, Ord::max);
+            it.changed_at = adopted.fold(it.changed_at, Ord::max);
         }
         for id in &series.ids {
-            let entry = match story.facts.get(id) {
+            let glance = match story.facts.get(id) {
                 Some(fact) if fact.now.segment == series.segment.number => {
-                    changed_at = changed_at.max(fact.changed_at);
+                    it.changed_at = it.changed_at.max(fact.changed_at);
                     if fact.cancelled && self.frame.span.drops(fact.changed_at) {
-                        changed_at = changed_at.max(self.dropped_at(fact));
-                        exdates.push(*id);
+                        it.changed_at = it.changed_at.max(self.dropped_at(fact));
+                        it.exdates.push(*id);
                         continue;
                     }
-                    story.entry(fact, state_of(fact, self.now), self.venues)
+                    story.fact(fact, self.papers, self.venues, self.now)
                 }
                 _ if plan::stands_for(&facts, *id, series.segment.number).is_some()
                     || series.left_out.contains(id) =>
                 {
-                    exdates.push(*id);
+                    it.exdates.push(*id);
                     continue;
                 }
-                _ if !story.words.contains_key(id) => continue,
-                _ => {
-                    let fact = computed(&master, *id, series.segment.zone);
-                    story.entry(&fact, State::Computed, self.venues)
+                _ if !story.words.contains_key(id)
+                    && series.unsettled.contains(id) == master.unsettled =>
+                {
+                    continue;
                 }
+                _ => self.computed(story, &master, *id, series),
             };
-            changed_at = changed_at.max(entry.changed_at);
-            if !self.takes(&entry) {
-                exdates.push(*id);
-            } else if !is_same(&master, &entry) {
-                others.push(entry);
+            let part = self.frame.mine.part(&glance);
+            let changed = part.map_or(glance.changed_at, |part| part.at.max(glance.changed_at));
+            it.changed_at = it.changed_at.max(changed);
+            if !self.takes(&glance) {
+                it.exdates.push(*id);
+            } else if !is_same(&master, &glance) || part.is_some_and(|part| !part.is_over()) {
+                it.others.push(glance);
             }
         }
-        if exdates.len() < series.ids.len() {
-            self.vevent(&master, &Head::Series { series, exdates, changed_at });
-            for entry in &others {
-                self.vevent(entry, &Head::Override(series));
-            }
-        }
+        it
     }
 
     /// Whether it is of the kind that the feed is for.
-    fn takes(&self, entry: &Entry) -> bool {
-        self.frame.kind.iter().all(|kind| entry.kinds.contains(kind))
+    fn takes(&self, it: &Glance<'_>) -> bool {
+        self.frame.kind.iter().all(|kind| it.kinds.contains(kind))
     }
 
     /// The occurrence that a series repeats.
-    fn master(&self, story: &Story, series: &Series<'_>) -> Entry {
-        let activity = &story.activity;
-        let minutes = chrono::TimeDelta::minutes(activity.description.minutes.into());
+    fn master(&self, story: &'a Story, series: &Series<'_>) -> Glance<'a> {
+        let description = &story.activity.description;
         let start = super::zoned::resolve(series.segment.zone, series.first).to_utc();
-        let opening = Opening {
-            recurrence_id: RecurrenceId::at(series.first.date(), series.first.time()),
+        let id = RecurrenceId::at(series.first.date(), series.first.time());
+        let glance = Glance {
             segment: series.segment.number,
             start,
-            end: start + minutes,
-            all_day: false,
-            zone: series.segment.zone.name().to_owned(),
-            venue: activity.description.venue,
-            capacity: activity.description.capacity,
-            attendance: activity.description.attendance,
-            unsettled: false,
+            end: start + chrono::TimeDelta::minutes(description.minutes.into()),
+            zone: series.segment.zone,
+            venue: description.venue,
+            // A series has one status; where it is not the same for all, overrides say so.
+            unsettled: series.unsettled.len() + series.left_out.len() == series.ids.len()
+                && !series.unsettled.is_empty(),
+            ..story.bare(id)
         };
-        let fact = Fact::opened(&opening, Version(0), activity.changed_at);
-        story.worded(&fact, None, State::Computed, self.venues)
+        Story::placed(glance, self.venues)
+    }
+
+    /// A computed occurrence of a series that is not as the series has it.
+    fn computed(
+        &self,
+        story: &'a Story,
+        master: &Glance<'a>,
+        id: RecurrenceId,
+        series: &Series<'_>,
+    ) -> Glance<'a> {
+        let start = super::zoned::resolve(series.segment.zone, local(id)).to_utc();
+        let unsettled = series.unsettled.contains(&id);
+        let end = start + (master.end - master.start);
+        let changed_at = story.activity.changed_at;
+        story.worded(Glance { id, start, end, unsettled, changed_at, ..*master }, self.venues)
     }
 
     /// The midnight at which a cancelled occurrence left the feed.
@@ -261,21 +297,24 @@ impl<'a> Feed<'a> {
     }
 
     /// What no series holds.
-    fn singles(&mut self, story: &Story, all_series: &[Series<'_>]) {
+    fn singles(&mut self, story: &'a Story, all_series: &[Series<'_>]) {
         let window = &self.frame.span.window;
-        let mut entries = story.entries(window, self.papers, self.venues, self.now);
-        entries.retain(|entry| {
+        let mine = &self.frame.mine;
+        let alone = mine.alone.contains(&story.activity.id);
+        let mut glances = story.glances(window, self.papers, self.venues, self.now);
+        glances.retain(|it| {
             let holds = |series: &Series<'_>| {
-                series.segment.number == entry.segment && series.ids.contains(&entry.id)
+                series.segment.number == it.segment && series.ids.contains(&it.id)
             };
-            let cancelled = story.facts.get(&entry.id).filter(|fact| fact.cancelled);
-            self.takes(entry)
+            let cancelled = story.facts.get(&it.id).filter(|fact| fact.cancelled);
+            self.takes(it)
                 && !all_series.iter().any(holds)
                 && !cancelled.is_some_and(|fact| self.frame.span.drops(fact.changed_at))
+                && (!alone || mine.part(it).is_some_and(|part| !part.is_over()))
         });
-        entries.sort_by_key(|entry| (entry.start, entry.id));
-        for entry in &entries {
-            self.vevent(entry, &Head::Single);
+        glances.sort_by_key(|it| (it.start, it.id));
+        for glance in &glances {
+            self.vevent(glance, &Head::Single);
         }
     }
 }
@@ -284,21 +323,17 @@ fn local(id: RecurrenceId) -> NaiveDateTime {
     id.date.and_time(id.time.unwrap_or_default())
 }
 
-/// A computed occurrence of a series that has words of its own.
-fn computed(master: &Entry, id: RecurrenceId, zone: Tz) -> Fact {
-    let start = super::zoned::resolve(zone, local(id)).to_utc();
-    let end = start + (master.end - master.start);
-    let opening = Opening { recurrence_id: id, start, end, ..master.opening() };
-    Fact::opened(&opening, Version(0), master.activity.changed_at)
-}
-
 /// Whether a series shows an occurrence as it is.
-fn is_same(master: &Entry, entry: &Entry) -> bool {
-    let shown = |e: &Entry| (e.all_day, e.end - e.start, e.venue, e.state == State::Cancelled);
-    let words = |e: &Entry| [&e.title, &e.title_en, &e.text, &e.text_en].map(Clone::clone);
-    shown(master) == shown(entry)
-        && entry.start.with_timezone(&master.zone).naive_local() == local(entry.id)
-        && entry.reason.is_none()
-        && master.kinds == entry.kinds
-        && words(master) == words(entry)
+fn is_same(master: &Glance<'_>, it: &Glance<'_>) -> bool {
+    let shown = |g: &Glance<'_>| {
+        (g.all_day, g.end - g.start, g.venue, g.state == State::Cancelled, g.unsettled)
+    };
+    let titles = |g: &Glance<'_>| (g.title, g.title_en) == (master.title, master.title_en);
+    let texts = |g: &Glance<'_>| (g.text, g.text_en) == (master.text, master.text_en);
+    shown(master) == shown(it)
+        && it.start.with_timezone(&master.zone).naive_local() == local(it.id)
+        && it.reason.is_none()
+        && master.kinds == it.kinds
+        && titles(it)
+        && texts(it)
 }

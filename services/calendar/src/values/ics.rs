@@ -5,6 +5,7 @@
 //! with that crate's parser and with two others.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, Timelike as _, Utc};
+use linli_almanac::RecurrenceId;
 
 /// The longest line in octets, its end not counted.
 const LINE_MAX: usize = 75;
@@ -44,6 +45,30 @@ impl Ics {
             self.escaped(part);
         }
         self.end();
+    }
+
+    /// A property with a text value of several lines; the parts of each follow each other.
+    pub fn paragraphs<'a>(&mut self, name: &str, lines: impl IntoIterator<Item = [&'a str; 2]>) {
+        self.put(name);
+        self.put(":");
+        for (n, parts) in lines.into_iter().enumerate() {
+            if n > 0 {
+                self.escaped("\n");
+            }
+            for part in parts {
+                self.escaped(part);
+            }
+        }
+        self.end();
+    }
+
+    /// A property with a number.
+    pub fn number(&mut self, name: &str, number: u32) {
+        if number == 0 {
+            self.line(&[name, ":0"]);
+        } else {
+            self.line(&[name, ":", &number.to_string()]);
+        }
     }
 
     /// A property with a list of texts.
@@ -149,6 +174,26 @@ fn stamp(time: NaiveDateTime) -> [u8; 15] {
     text
 }
 
+/// The text of a recurrence id.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    stamp: [u8; 15],
+    length: usize,
+}
+
+impl Named {
+    /// As it stands in links and UIDs.
+    pub fn text(&self) -> &str {
+        &digits(&self.stamp)[..self.length]
+    }
+}
+
+/// An id as its `Display` has it, without a general formatter.
+pub fn stamp_of(id: RecurrenceId) -> Named {
+    let stamp = stamp(id.date.and_time(id.time.unwrap_or_default()));
+    Named { stamp, length: if id.time.is_some() { 15 } else { 8 } }
+}
+
 fn digits(stamp: &[u8; 15]) -> &str {
     str::from_utf8(stamp).unwrap_or_default()
 }
@@ -201,6 +246,13 @@ mod tests {
             let found = found.val.clone().unescape_text().as_str().to_owned();
             let plain = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{1}', "");
             proptest::prop_assert_eq!(found, plain);
+        }
+    }
+
+    #[test]
+    fn an_id_is_written_as_it_is_displayed() {
+        for id in ["20261112T193000", "19010101", "20991231T000000"] {
+            assert_eq!(stamp_of(id.parse().unwrap()).text(), id);
         }
     }
 

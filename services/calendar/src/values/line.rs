@@ -4,13 +4,18 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use linli_almanac::RecurrenceId;
 use serde::Serialize;
 
-use super::agenda::{Entry, State, VenueName};
+use super::agenda::{Entry, Glance, State, VenueName};
 use crate::contract::{Opening, Visibility};
+
+/// The text in the language asked for, as far as there is one.
+fn spoken<'a>(english: bool, zh: &'a str, en: &'a str) -> &'a str {
+    if english && !en.is_empty() { en } else { zh }
+}
 
 impl VenueName {
     /// Its name in the language asked for, as far as it has one.
     pub fn called(&self, english: bool) -> &str {
-        if english && !self.name_en.is_empty() { &self.name_en } else { &self.name }
+        spoken(english, &self.name, &self.name_en)
     }
 }
 
@@ -39,10 +44,22 @@ pub struct Line {
     pub state: State,
 }
 
+impl<'a> Glance<'a> {
+    /// Its title in the language asked for, as far as it has one.
+    pub fn called(&self, english: bool) -> &'a str {
+        spoken(english, self.title, self.title_en)
+    }
+
+    /// What happens, in the language asked for, as far as it is told.
+    pub fn told(&self, english: bool) -> &'a str {
+        spoken(english, self.text, self.text_en)
+    }
+}
+
 impl Entry {
     /// Its title in the language asked for, as far as it has one.
     pub fn called(&self, english: bool) -> &str {
-        if english && !self.title_en.is_empty() { &self.title_en } else { &self.title }
+        spoken(english, &self.title, &self.title_en)
     }
 
     /// The path of its page, at its host.

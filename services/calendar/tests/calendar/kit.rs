@@ -28,13 +28,15 @@ use linli_platform::{
     ids::{Actor, StreamId},
     service::Service,
     stream::Meta,
-    testing::{Kit, Nobody},
+    testing::Kit,
     web::Viewer,
 };
 use serde::Deserialize;
 use serde_json::json;
 use tower::ServiceExt as _;
 use uuid::Uuid;
+
+use crate::residents::Residents;
 
 pub const COMMUNITY: &str = "xiguan";
 
@@ -139,7 +141,7 @@ pub fn organiser() -> Viewer {
 impl Served {
     /// A calendar at an instant, with Xiguan's place and nothing else.
     pub async fn empty(now: &str) -> Self {
-        let kit = Kit::new(now, |_| Arc::new(Nobody));
+        let kit = Kit::new(now, |vault| Arc::new(Residents(vault.clone())));
         let service = linli_calendar::service(&kit.platform).unwrap();
         let router = service.routes.clone().into_router();
         let place = json!({"placeAdded": {"code": COMMUNITY, "name": "西关", "nameEn": "Xiguan",

@@ -66,7 +66,7 @@ impl Doorkeeper {
                 Ok(Some(*who))
             }
             Err(DirectoryError::Down(why)) => Err(DirectoryError::Down(why)),
-            Ok(SignedIn::Minted { .. }) | Err(_) => Ok(None),
+            Ok(SignedIn::Minted { .. } | SignedIn::Renewed { .. }) | Err(_) => Ok(None),
         }
     }
 

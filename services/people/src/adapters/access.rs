@@ -35,6 +35,8 @@ pub(crate) const LINK: &str = "link";
 pub(crate) const CARD: &str = "card";
 /// The kind of secret in a person's calendar address.
 pub const FEED: &str = "feed";
+/// Days for which a renewed calendar address leads to the new one.
+const RENEWED_DAYS: i64 = 90;
 /// The kind of secret in an invitation.
 const INVITE: &str = "invite";
 /// How long an invitation is good.
@@ -190,6 +192,17 @@ impl People {
     pub async fn feed_secret(&self, person: Uuid) -> Result<String, PeopleError> {
         let secret =
             blocking(&self.platform.vault, move |vault| vault.lasting(FEED, person)).await?;
+        Ok(secret.expose_secret().to_owned())
+    }
+
+    /// Another secret for a person's calendar address. The old one leads to it for a while, unless
+    /// it is `known` to others: then it is void at once.
+    pub async fn renew_feed(&self, person: Uuid, known: bool) -> Result<String, PeopleError> {
+        let until = self.platform.clock.now() + TimeDelta::days(RENEWED_DAYS);
+        let secret = blocking(&self.platform.vault, move |vault| {
+            if known { vault.rotate(FEED, person) } else { vault.renew(FEED, person, until) }
+        })
+        .await?;
         Ok(secret.expose_secret().to_owned())
     }
 

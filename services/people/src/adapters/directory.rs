@@ -154,6 +154,17 @@ impl PeopleDirectory {
         self.let_in(person).await
     }
 
+    /// A renewed address lets nobody in, but leads to the new one.
+    async fn feed(&self, secret: String) -> Answered {
+        let now = self.node()?.clock.now();
+        let old = secret.clone();
+        let renewed = self.blocking(move |vault| vault.renewed(FEED, &old, now)).await?;
+        match renewed {
+            Some(new) => Ok(SignedIn::Renewed { secret: new.expose_secret().to_owned() }),
+            None => self.holder(FEED, secret, false).await,
+        }
+    }
+
     async fn mint(&self, person: Uuid) -> Answered {
         let until = self.node()?.clock.now() + TimeDelta::minutes(LINK_MINUTES);
         let to = self.look(move |db, vault| address(db, vault, person, true)).await?;
@@ -350,7 +361,7 @@ impl Directory for PeopleDirectory {
             SignIn::MintLink { person } => Box::pin(self.mint(person)),
             SignIn::Link { secret } => Box::pin(self.holder(LINK, secret, true)),
             SignIn::Card { code } => Box::pin(self.holder(CARD, code, false)),
-            SignIn::Feed { secret } => Box::pin(self.holder(FEED, secret, false)),
+            SignIn::Feed { secret } => Box::pin(self.feed(secret)),
             SignIn::Password { email, password } => Box::pin(self.password(email, password)),
             SignIn::Session { person, epoch } => Box::pin(self.session(person, epoch)),
         }

@@ -137,7 +137,9 @@ async fn try_in(
             Ok(with_cookie(Redirect::to(to).into_response(), Some(cookie)))
         }
         Err(DirectoryError::Down(why)) => Err(Refusal::failed(why)),
-        Ok(SignedIn::Minted { .. }) | Err(_) => Ok(doors(viewer, next, true)?.into_response()),
+        Ok(SignedIn::Minted { .. } | SignedIn::Renewed { .. }) | Err(_) => {
+            Ok(doors(viewer, next, true)?.into_response())
+        }
     }
 }
 

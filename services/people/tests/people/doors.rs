@@ -12,7 +12,7 @@ use crate::house::{House, encoded, somebody};
 async fn minted(house: &House, person: Uuid) -> String {
     match house.platform.directory.sign_in(SignIn::MintLink { person }).await.unwrap() {
         SignedIn::Minted { secret, .. } => secret,
-        SignedIn::As(_) => panic!("nobody was to be let in"),
+        other => panic!("a link was to be made: {other:?}"),
     }
 }
 
@@ -238,6 +238,14 @@ async fn a_calendar_address_keeps_its_secret() {
         |secret: &str| house.platform.directory.sign_in(SignIn::Feed { secret: secret.to_owned() });
     assert!(matches!(feed(&secret).await, Ok(SignedIn::As(who)) if who.person == wang));
     assert_eq!(feed("wrong").await, Err(DirectoryError::Refused));
+    let renewed = house.people.renew_feed(wang, false).await.unwrap();
+    let led = SignedIn::Renewed { secret: renewed.clone() };
+    assert_eq!(feed(&secret).await, Ok(led), "the old one leads to the new one");
+    assert!(matches!(feed(&renewed).await, Ok(SignedIn::As(who)) if who.person == wang));
+    house.people.renew_feed(wang, true).await.unwrap();
+    for old in [&secret, &renewed] {
+        assert_eq!(feed(old).await, Err(DirectoryError::Refused), "known to others: void");
+    }
     let link = SignIn::Link { secret };
     assert_eq!(house.platform.directory.sign_in(link).await, Err(DirectoryError::Refused));
 }

@@ -129,7 +129,7 @@ impl House {
         let with = SignIn::Session { person, epoch };
         match self.platform.directory.sign_in(with).await.unwrap() {
             SignedIn::As(who) => signed_in(*who),
-            SignedIn::Minted { .. } => panic!("nothing was to be minted"),
+            other => panic!("nothing was to be made: {other:?}"),
         }
     }
 

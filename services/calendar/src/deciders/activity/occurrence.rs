@@ -1,6 +1,6 @@
 //! Commands about one occurrence.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use linli_almanac::RecurrenceId;
 use linli_platform::ids::Version;
@@ -12,6 +12,9 @@ use crate::{
     contract::{Moved, Opening, Words},
     deciders::reason,
 };
+
+/// So long after the end of an occurrence attendance closes its roll.
+const ROLL_CLOSES_AFTER: TimeDelta = TimeDelta::hours(24);
 
 pub(super) fn open(
     state: &Activity,
@@ -110,6 +113,15 @@ fn shows(opening: Option<&Opening>, state: &Activity, id: RecurrenceId) -> bool 
     one.revision == 0 && opening.is_some_and(same)
 }
 
+/// Refuses what is so long over that its roll is closed and its hours are credited: nobody would
+/// hear of the change, and the counts would contradict it.
+fn not_long_over(one: &Occurrence, id: RecurrenceId, now: DateTime<Utc>) -> Result<(), Rejection> {
+    if one.end + ROLL_CLOSES_AFTER <= now {
+        return Err(Rejection::LongOver { id, end: one.end });
+    }
+    Ok(())
+}
+
 pub(super) fn move_to(
     state: &Activity,
     command: Move,
@@ -127,6 +139,7 @@ pub(super) fn move_to(
     if opened.is_none() && is_there(&one) {
         return Ok(Vec::new());
     }
+    not_long_over(&one, id, now)?;
     if !as_shown {
         checks::fresh(seen, one.changed, || {
             let yours = Occurrence { start, end, all_day, venue, ..one.clone() };
@@ -156,6 +169,7 @@ pub(super) fn cancel(
     if one.standing == Standing::Cancelled {
         return Ok(Vec::new());
     }
+    not_long_over(&one, id, now)?;
     if !as_shown {
         checks::fresh(seen, one.changed, || {
             (Shown::Cancelled, Shown::Place(Box::new(one.clone())))

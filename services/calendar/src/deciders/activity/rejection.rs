@@ -110,6 +110,16 @@ pub enum Rejection {
     /// The new time is over, and nobody said that this is meant.
     #[error("{0} is past: choose a later time, or state that you record what has been")]
     InPast(DateTime<Utc>),
+    /// Its roll is closed.
+    #[error(
+        "{id} ended at {end}, more than a day ago, and its roll is closed: correct the roll instead"
+    )]
+    LongOver {
+        /// The occurrence.
+        id: RecurrenceId,
+        /// When it ended.
+        end: DateTime<Utc>,
+    },
     /// An edit form was opened before the last change of what it shows.
     #[error("it was changed while the form was open (version {}, now {})", .0.seen, .0.current)]
     StaleForm(Box<Stale>),

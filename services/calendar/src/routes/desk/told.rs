@@ -65,6 +65,7 @@ impl Told for activity::Rejection {
             R::ReasonMissing => plain("desk-no-reason"),
             R::EndsBeforeStart => plain("desk-no-order"),
             R::InPast(_) => plain("desk-no-past"),
+            R::LongOver { .. } => plain("desk-no-long-over"),
             R::StaleForm(_) => plain("desk-no-stale"),
             R::Zone(zone) => one("desk-no-zone", zone),
         }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
+use super::Mine;
 use crate::values::{
     agenda::{Papers, Story, VenueName},
     midnight,
@@ -45,6 +46,8 @@ pub struct Frame {
     pub audience: String,
     /// The kind of activity that it holds alone, if it does.
     pub kind: Option<String>,
+    /// What the person whose feed it is has to do with what it shows.
+    pub mine: Mine,
     /// Which dates it holds.
     pub span: Span,
 }
@@ -86,6 +89,11 @@ impl Span {
     pub fn exactly(window: RangeInclusive<NaiveDate>) -> Self {
         let years = window.clone();
         Self { window, years, changed_at: DateTime::UNIX_EPOCH, cancelled_since: None }
+    }
+
+    /// All dates on which it has anything.
+    pub fn all(&self) -> RangeInclusive<NaiveDate> {
+        *self.years.start().min(self.window.start())..=*self.years.end().max(self.window.end())
     }
 
     /// Whether what was cancelled then has left the feed.

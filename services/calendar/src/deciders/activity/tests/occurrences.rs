@@ -159,6 +159,26 @@ fn a_cancellation_is_final() {
     off_already.when(Command::Keep { id: id() }, now()).then_rejected(&rejection);
 }
 
+const DAY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+#[test]
+fn a_day_after_its_end_nothing_of_it_changes() {
+    let there: Given<Activities> = given(opened());
+    let end = november().end;
+    let (still, closed) = (end + DAY - chrono::TimeDelta::seconds(1), end + DAY);
+    let rejection = Rejection::LongOver { id: id(), end };
+    let off = || Command::Cancel(Cancel { past: true, ..off() });
+    there.when(off(), still).then([cancelled(1)]);
+    there.when(off(), closed).then_rejected(&rejection);
+    let elsewhere = || Command::Move(Move { past: true, ..to(LATER) });
+    there.when(elsewhere(), still).then([moved(1, LATER)]);
+    there.when(elsewhere(), closed).then_rejected(&rejection);
+    // One that was never opened is computed, and over as well.
+    let ready: Given<Activities> = given(published());
+    let cancel = Cancel { opening: Some(november()), past: true, ..self::off() };
+    ready.when(Command::Cancel(cancel), closed).then_rejected(&rejection);
+}
+
 #[test]
 fn a_form_that_shows_an_old_time_is_refused() {
     let there: Given<Activities> = given([opened(), vec![moved(1, LATER)]].concat());
