@@ -7,6 +7,8 @@ mod app;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bad_machine;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod cadence;

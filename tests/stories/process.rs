@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Utc};
 use linli_platform::{clock::Clock, event_log::sqlite::FolderLock};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -49,19 +50,28 @@ impl Office {
     /// What happens in an application in this process first, on a clock that stands at this very
     /// moment. Afterwards nothing of it runs any more.
     pub fn before<T>(&self, story: impl AsyncFnOnce(&App) -> T) -> T {
-        self.in_process(true, story)
+        self.at(Clock::system().now(), story)
+    }
+
+    /// The same, on a clock that stands at another moment.
+    pub fn at<T>(&self, now: DateTime<Utc>, story: impl AsyncFnOnce(&App) -> T) -> T {
+        self.in_process(now, true, story)
     }
 
     /// The same, where nothing happens by itself.
     pub fn asleep<T>(&self, story: impl AsyncFnOnce(&App) -> T) -> T {
-        self.in_process(false, story)
+        self.in_process(Clock::system().now(), false, story)
     }
 
-    fn in_process<T>(&self, hand: bool, story: impl AsyncFnOnce(&App) -> T) -> T {
+    fn in_process<T>(
+        &self,
+        now: DateTime<Utc>,
+        hand: bool,
+        story: impl AsyncFnOnce(&App) -> T,
+    ) -> T {
         let runtime = Runtime::new().unwrap();
         let told = runtime.block_on(async {
-            let (folder, now) = (self.folder.clone(), Clock::system().now());
-            let app = App::made(folder, now, None, hand).await;
+            let app = App::made(self.folder.clone(), now, None, hand).await;
             if hand {
                 app.settle().await;
             }
@@ -136,7 +146,20 @@ pub struct Server {
 impl Server {
     /// Starts a command that serves, and waits for its address.
     pub fn start(mut command: Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        Self::started(command.stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// The same; and the line on stderr that has a word in it, which comes before the address.
+    pub fn start_and_hear(mut command: Command, word: &str) -> (Self, String) {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut problems = BufReader::new(process.stderr.take().unwrap()).lines();
+        let line = problems.find_map(|line| line.ok().filter(|line| line.contains(word)));
+        (Self::started(process), line.expect("it is said"))
+    }
+
+    fn started(mut process: Child) -> Self {
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let url = loop {
             let line = lines.next().expect("the server ended").unwrap();
