@@ -66,6 +66,7 @@ pub struct Node {
     people: OnceCell<Service>,
     notifier: OnceCell<Service>,
     attendance: OnceCell<Service>,
+    ranking: OnceCell<Service>,
     /// Given back last.
     _held: (Option<TempDir>, Option<FolderLock>),
 }
@@ -179,6 +180,7 @@ impl Node {
             people: OnceCell::new(),
             notifier: OnceCell::new(),
             attendance: OnceCell::new(),
+            ranking: OnceCell::new(),
             _held: held,
         }
     }
@@ -210,13 +212,19 @@ impl Node {
         started(&self.attendance, || linli_attendance::service(&self.platform)).await
     }
 
+    /// Points, boards.
+    pub async fn ranking(&self) -> Result<&Service, Failure> {
+        started(&self.ranking, || linli_ranking::service(&self.platform)).await
+    }
+
     /// All services.
-    pub async fn services(&self) -> Result<[&Service; 4], Failure> {
+    pub async fn services(&self) -> Result<[&Service; 5], Failure> {
         Ok([
             self.calendar().await?,
             self.people().await?,
             self.notifier().await?,
             self.attendance().await?,
+            self.ranking().await?,
         ])
     }
 
@@ -259,7 +267,7 @@ impl Node {
 
     /// All pages.
     pub async fn app(&self) -> Result<axum::Router, Failure> {
-        let [calendar, people, notifier, attendance] = self.services().await?;
+        let [calendar, people, notifier, attendance, ranking] = self.services().await?;
         let options = linli_gateway::Options {
             demo: self.synthetic,
             banner: None,
@@ -267,8 +275,15 @@ impl Node {
         };
         let platform = &self.platform;
         let options = &options;
-        let parts =
-            linli_gateway::Parts { platform, calendar, people, notifier, attendance, options };
+        let parts = linli_gateway::Parts {
+            platform,
+            calendar,
+            people,
+            notifier,
+            attendance,
+            ranking,
+            options,
+        };
         Ok(linli_gateway::app(parts)?)
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 static POOL: LazyLock<Result<DescriptorPool, String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let services = ["platform", "calendar", "people", "notifier", "attendance"];
+    let services = ["platform", "calendar", "people", "notifier", "attendance", "ranking"];
     let files = services.map(|s| format!("linli/{s}/v1/{s}.proto"));
     let set = protox::compile(files, [root]).map_err(|error| format!("{error:?}"))?;
     DescriptorPool::from_file_descriptor_set(set).map_err(|error| error.to_string())

@@ -18,7 +18,7 @@ use crate::{
     output::{json, line},
 };
 
-const SERVICES: [&str; 4] = ["calendar", "people", "notifier", "attendance"];
+const SERVICES: [&str; 5] = ["calendar", "people", "notifier", "attendance", "ranking"];
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {

@@ -116,7 +116,7 @@ pub fn folder(data: &Path, keep: bool) -> Result<(), Failure> {
 
 /// Waits until all services have done what there is to do.
 async fn quiet(node: &Node) -> Result<(), Failure> {
-    let services: [&Service; 4] = node.services().await?;
+    let services: [&Service; 5] = node.services().await?;
     let tables = services.map(|service| &service.tables);
     settle(node.platform.log.as_ref(), &node.platform.clock, &tables).await?;
     Ok(())

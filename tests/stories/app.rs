@@ -141,7 +141,7 @@ impl App {
         self.folder.path().join("data")
     }
 
-    pub async fn tables(&self) -> [Tables; 4] {
+    pub async fn tables(&self) -> [Tables; 5] {
         self.node.services().await.unwrap().map(|service| service.tables.clone())
     }
 

@@ -25,6 +25,8 @@ pub struct Parts<'a> {
     pub notifier: &'a Service,
     /// Rolls and duties.
     pub attendance: &'a Service,
+    /// Points and boards.
+    pub ranking: &'a Service,
     /// How it is set up.
     pub options: &'a Options,
 }

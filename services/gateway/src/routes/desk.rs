@@ -34,12 +34,13 @@ const DAYS: u64 = 8;
 /// How many refused commands it shows.
 const REFUSED_MAX: u64 = 10;
 /// The processes whose refused commands are shown: service and name.
-const PROCESSES: [(&str, &str); 5] = [
+const PROCESSES: [(&str, &str); 6] = [
     ("calendar", "opening"),
     ("calendar", "booking"),
     ("attendance", "keep-rolls"),
     ("attendance", "hand-over-places"),
     ("notifier", "reminders"),
+    ("ranking", "tallies"),
 ];
 
 #[derive(Template)]

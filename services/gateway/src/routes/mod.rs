@@ -35,6 +35,7 @@ struct Inner {
     people: Tables,
     notifier: Tables,
     attendance: Tables,
+    ranking: Tables,
     options: Options,
     /// The paths of all services' pages, with their `{parameters}`.
     pages: BTreeSet<String>,
@@ -64,19 +65,20 @@ impl Gateway {
             people: parts.people.tables.clone(),
             notifier: parts.notifier.tables.clone(),
             attendance: parts.attendance.tables.clone(),
+            ranking: parts.ranking.tables.clone(),
             options: parts.options.clone(),
             pages: services(parts).iter().flat_map(|service| pages(service)).collect(),
         }))
     }
 
     /// The tables of all services.
-    fn tables(&self) -> [&Tables; 4] {
-        [&self.calendar, &self.people, &self.notifier, &self.attendance]
+    fn tables(&self) -> [&Tables; 5] {
+        [&self.calendar, &self.people, &self.notifier, &self.attendance, &self.ranking]
     }
 }
 
-fn services(parts: Parts<'_>) -> [&Service; 4] {
-    [parts.calendar, parts.people, parts.notifier, parts.attendance]
+fn services(parts: Parts<'_>) -> [&Service; 5] {
+    [parts.calendar, parts.people, parts.notifier, parts.attendance, parts.ranking]
 }
 
 fn pages(service: &Service) -> impl Iterator<Item = String> + '_ {

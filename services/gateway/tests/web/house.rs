@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub struct House {
     pub kit: Kit,
     pub people: People,
-    pub services: [Service; 4],
+    pub services: [Service; 5],
     pub options: Options,
 }
 
@@ -95,6 +95,7 @@ impl House {
             linli_people::service(platform, &directory).unwrap(),
             linli_notifier::service(platform, post, true).unwrap(),
             linli_attendance::service(platform).unwrap(),
+            linli_ranking::service(platform).unwrap(),
         ];
         let people = People::new(platform, &services[1].tables);
         let house = Self { kit, people, services, options: Options::default() };
@@ -127,9 +128,9 @@ impl House {
     }
 
     pub fn parts(&self) -> Parts<'_> {
-        let [calendar, people, notifier, attendance] = &self.services;
+        let [calendar, people, notifier, attendance, ranking] = &self.services;
         let (platform, options) = (&self.kit.platform, &self.options);
-        Parts { platform, calendar, people, notifier, attendance, options }
+        Parts { platform, calendar, people, notifier, attendance, ranking, options }
     }
 
     pub fn app(&self) -> Router {

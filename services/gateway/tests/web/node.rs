@@ -38,7 +38,7 @@ async fn numbers_for_whoever_watches() {
     let metrics = look(&house.app(), "/metrics").await;
     let last = house.kit.platform.log.last().await.unwrap();
     metrics.shows(&format!("linli_log_position {last}"));
-    for service in ["calendar", "people", "notifier", "attendance"] {
+    for service in ["calendar", "people", "notifier", "attendance", "ranking"] {
         metrics.shows(&format!("linli_tables_lag{{service=\"{service}\"}} 0"));
     }
 }

@@ -1,0 +1,389 @@
+//! What ranking hears, in its own words: of its own streams everything; of the calendar, of
+//! attendance and of people as much as it needs.
+
+use chrono::{DateTime, Utc};
+use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{ScoringEvent, TallyEvent, WalletEvent};
+use crate::values::{KeyError, OccurrenceKey};
+
+/// One event that concerns ranking.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// Of a place's rules.
+    Scoring(String, ScoringEvent),
+    /// Of what an occurrence has earned.
+    Tally(OccurrenceKey, TallyEvent),
+    /// Of somebody's wallet.
+    Wallet(Uuid, WalletEvent),
+    /// What a process asked for in vain.
+    Process(Noted),
+    /// Of a roll.
+    Roll(OccurrenceKey, RollEvent),
+    /// Of an occurrence's duties.
+    Duty(OccurrenceKey, DutyEvent),
+    /// Of an activity and its occurrences.
+    Calendar {
+        /// The community that hosts.
+        community: String,
+        /// The activity.
+        activity: Uuid,
+        /// What happened.
+        event: CalendarEvent,
+    },
+    /// Of a place.
+    Place(String, PlaceEvent),
+    /// Of a resident.
+    Resident(Uuid, ResidentEvent),
+    /// Of a team.
+    Team(Uuid, TeamEvent),
+}
+
+/// Of attendance's `roll` streams.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum RollEvent {
+    /// Somebody is there.
+    CheckedIn {
+        /// Who.
+        resident: Uuid,
+    },
+    /// Somebody has left, and their time is credited.
+    CheckedOut {
+        /// Who.
+        resident: Uuid,
+        /// Minutes credited.
+        #[serde(default)]
+        minutes: u32,
+    },
+    /// Somebody's credited time was wrong.
+    HoursCorrected {
+        /// Whose.
+        resident: Uuid,
+        /// Minutes credited now.
+        #[serde(default)]
+        minutes: u32,
+    },
+    /// Somebody was not there after all.
+    CheckInReversed {
+        /// Who.
+        resident: Uuid,
+    },
+    /// People were counted.
+    HeadcountGiven {
+        /// How many in all.
+        #[serde(default)]
+        people: u32,
+    },
+    /// The roll is closed.
+    RollClosed {},
+}
+
+/// Of attendance's `duty` streams.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum DutyEvent {
+    /// Somebody takes a duty on.
+    DutyClaimed {
+        /// The duty's name.
+        #[serde(default)]
+        duty: String,
+        /// Who.
+        resident: Uuid,
+    },
+    /// Somebody gives a duty back.
+    DutyReleased {
+        /// The duty's name.
+        #[serde(default)]
+        duty: String,
+        /// Who.
+        resident: Uuid,
+    },
+}
+
+/// What of an activity concerns ranking.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Described {
+    /// Its title.
+    pub title: String,
+    /// Its title in English; may be empty.
+    pub title_en: String,
+    /// Its kinds.
+    pub kinds: Vec<String>,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// Whose own it is, for one of a team.
+    pub teams: Vec<Uuid>,
+    /// The codes of the places that join in.
+    pub partners: Vec<String>,
+}
+
+/// Who sees an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Visibility {
+    /// Everybody.
+    #[default]
+    Public,
+    /// The members of its teams.
+    Team,
+    /// Staff alone.
+    Staff,
+}
+
+/// Of the calendar's `activity` streams.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum CalendarEvent {
+    /// An activity was drafted.
+    ActivityDrafted {
+        /// Its name in links.
+        #[serde(default)]
+        slug: String,
+        /// What it is.
+        #[serde(default)]
+        description: Described,
+    },
+    /// An activity was described anew.
+    ActivityDescribed {
+        /// What it is now.
+        #[serde(default)]
+        description: Described,
+    },
+    /// An occurrence was opened.
+    OccurrenceOpened {
+        /// Which.
+        recurrence_id: String,
+        /// When it begins.
+        start: DateTime<Utc>,
+        /// When it ends.
+        end: DateTime<Utc>,
+        /// Whether it lasts all day.
+        #[serde(default)]
+        all_day: bool,
+        /// The zone of its wall-clock times.
+        #[serde(default)]
+        zone: String,
+    },
+    /// An occurrence has words of its own.
+    OccurrenceDescribed {
+        /// Which.
+        recurrence_id: String,
+        /// Its own title.
+        #[serde(default)]
+        title: Option<String>,
+        /// Its own title in English.
+        #[serde(default)]
+        title_en: Option<String>,
+        /// Its own kinds; empty: the activity's.
+        #[serde(default)]
+        kinds: Vec<String>,
+    },
+    /// An occurrence takes place at another time or venue.
+    OccurrenceMoved {
+        /// Which.
+        recurrence_id: String,
+        /// When it begins now.
+        start: DateTime<Utc>,
+        /// When it ends now.
+        end: DateTime<Utc>,
+        /// Whether it lasts all day.
+        #[serde(default)]
+        all_day: bool,
+        /// The zone of its wall-clock times.
+        #[serde(default)]
+        zone: String,
+    },
+    /// An occurrence does not take place.
+    OccurrenceCancelled {
+        /// Which.
+        recurrence_id: String,
+    },
+}
+
+/// Of people's `place` streams.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PlaceEvent {
+    /// It is known from now on.
+    PlaceAdded {
+        /// Its name.
+        #[serde(default)]
+        name: String,
+        /// Its name in English.
+        #[serde(default)]
+        name_en: String,
+        /// What it is.
+        #[serde(default)]
+        kind: PlaceKind,
+        /// The code of the place it is part of; empty at the top.
+        #[serde(default)]
+        parent: String,
+        /// Its own time zone; empty: its parent's.
+        #[serde(default)]
+        zone: String,
+    },
+    /// It is called otherwise, or belongs elsewhere.
+    PlaceChanged {
+        /// Its name.
+        #[serde(default)]
+        name: String,
+        /// Its name in English.
+        #[serde(default)]
+        name_en: String,
+        /// The code of the place it is part of; empty at the top.
+        #[serde(default)]
+        parent: String,
+    },
+}
+
+/// What a place is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PlaceKind {
+    /// A city.
+    #[default]
+    City,
+    /// A district, or a county-level city.
+    District,
+    /// A subdistrict.
+    Subdistrict,
+    /// A community.
+    Community,
+    /// A compound within a community.
+    Compound,
+    /// A grid.
+    Grid,
+    /// A building.
+    Building,
+}
+
+/// Of people's `resident` streams.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ResidentEvent {
+    /// Somebody is new.
+    ResidentRegistered {
+        /// The code of their community.
+        #[serde(default)]
+        community: String,
+        /// The code of their building.
+        #[serde(default)]
+        building: String,
+    },
+    /// They live elsewhere now.
+    ResidentMoved {
+        /// The code of their community.
+        #[serde(default)]
+        community: String,
+        /// The code of their building.
+        #[serde(default)]
+        building: String,
+    },
+    /// They joined a team.
+    TeamJoined {
+        /// Which.
+        team: Uuid,
+    },
+    /// They left a team.
+    TeamLeft {
+        /// Which.
+        team: Uuid,
+    },
+    /// They were written down twice: the other is the one.
+    ResidentMerged {
+        /// The other.
+        into: Uuid,
+    },
+    /// They were erased.
+    ResidentErased {},
+}
+
+/// Of people's `team` streams.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum TeamEvent {
+    /// It is known from now on.
+    TeamFounded {
+        /// The code of its community.
+        #[serde(default)]
+        community: String,
+        /// Its name.
+        #[serde(default)]
+        name: String,
+    },
+    /// It is called otherwise.
+    TeamRenamed {
+        /// Its name.
+        #[serde(default)]
+        name: String,
+    },
+}
+
+const OF_ROLL: [&str; 6] = [
+    "checkedIn",
+    "checkedOut",
+    "hoursCorrected",
+    "checkInReversed",
+    "headcountGiven",
+    "rollClosed",
+];
+const OF_DUTY: [&str; 2] = ["dutyClaimed", "dutyReleased"];
+const OF_CALENDAR: [&str; 6] = [
+    "activityDrafted",
+    "activityDescribed",
+    "occurrenceOpened",
+    "occurrenceDescribed",
+    "occurrenceMoved",
+    "occurrenceCancelled",
+];
+const OF_PLACE: [&str; 2] = ["placeAdded", "placeChanged"];
+const OF_RESIDENT: [&str; 6] = [
+    "residentRegistered",
+    "residentMoved",
+    "teamJoined",
+    "teamLeft",
+    "residentMerged",
+    "residentErased",
+];
+const OF_TEAM: [&str; 2] = ["teamFounded", "teamRenamed"];
+
+/// Decodes what concerns ranking; `None` for all else.
+pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
+    use serde::de::Error as _;
+    let key = || OccurrenceKey::of(stream).map_err(|e: KeyError| serde_json::Error::custom(e));
+    let name = event.name();
+    Ok(match (stream.service(), stream.category()) {
+        ("ranking", "scoring") => {
+            Some(Heard::Scoring(stream.community().to_owned(), event.decode()?))
+        }
+        ("ranking", "tally") => Some(Heard::Tally(key()?, event.decode()?)),
+        ("ranking", "process") => Some(Heard::Process(event.decode()?)),
+        ("attendance", "roll") if OF_ROLL.contains(&name) => {
+            Some(Heard::Roll(key()?, event.decode()?))
+        }
+        ("attendance", "duty") if OF_DUTY.contains(&name) => {
+            Some(Heard::Duty(key()?, event.decode()?))
+        }
+        ("people", "place") if OF_PLACE.contains(&name) => {
+            Some(Heard::Place(stream.id().to_owned(), event.decode()?))
+        }
+        (service, category) => match (service, category, stream.uuid()) {
+            ("ranking", "wallet", Some(resident)) => Some(Heard::Wallet(resident, event.decode()?)),
+            ("calendar", "activity", Some(activity)) if OF_CALENDAR.contains(&name) => {
+                let (community, event) = (stream.community().to_owned(), event.decode()?);
+                Some(Heard::Calendar { community, activity, event })
+            }
+            ("people", "resident", Some(resident)) if OF_RESIDENT.contains(&name) => {
+                Some(Heard::Resident(resident, event.decode()?))
+            }
+            ("people", "team", Some(team)) if OF_TEAM.contains(&name) => {
+                Some(Heard::Team(team, event.decode()?))
+            }
+            _ => None,
+        },
+    })
+}

@@ -1,0 +1,5 @@
+//! What may happen: one file per category of stream.
+
+pub mod scoring;
+pub mod tally;
+pub mod wallet;

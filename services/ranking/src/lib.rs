@@ -1,0 +1,38 @@
+//! Ranking: what people's attendance earns, by rules that a place adopts, and how people, teams and
+//! places compare.
+//!
+//! Read [`contract`] (what happens), [`deciders`] (what may), [`processes`] (what happens by
+//! itself), [`projections`] (what is looked up) and `routes` (the pages).
+
+use linli_platform::{
+    service::{Platform, Service},
+    tables::{Issued, Plan, TablesError},
+};
+
+pub mod contract;
+pub mod deciders;
+pub mod processes;
+pub mod projections;
+mod routes;
+pub mod values;
+
+use deciders::tally::Tally;
+pub use routes::State;
+
+/// The service's name, the second part of its streams' names.
+pub const SERVICE: &str = "ranking";
+
+/// Starts the service.
+pub fn service(platform: &Platform) -> Result<Service, TablesError> {
+    let streams = platform.streams.clone();
+    let hears = [SERVICE, "attendance", "calendar", "people"];
+    let plan = Plan::new(SERVICE, &hears, contract::heard::hear)
+        .projection::<projections::places::Places>()
+        .process::<processes::Tallies, _, _>(move |to, meta, command| {
+            let streams = streams.clone();
+            async move { Issued::of(streams.execute::<Tally>(&to, meta, command).await) }
+        });
+    let started = platform.start(plan)?;
+    let routes = routes::all(&State::new(platform, &started.0));
+    Ok(Service::new(SERVICE, started, routes))
+}

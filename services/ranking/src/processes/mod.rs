@@ -1,0 +1,5 @@
+//! What ranking does by itself.
+
+mod tallies;
+
+pub use tallies::Tallies;
