@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use linli_platform::{
     service::{Platform, Service},
-    tables::{Plan, TablesError},
+    tables::{Issued, Plan, TablesError},
 };
 
 pub mod adapters;
@@ -30,7 +30,7 @@ pub use adapters::hand::Post;
 pub fn service(platform: &Platform, post: Post, demo: bool) -> Result<Service, TablesError> {
     let post = Arc::new(post);
     let hand = adapters::hand::Hand::new(platform, post.clone());
-    let dispatch = hand.clone();
+    let (dispatch, streams) = (hand.clone(), platform.streams.clone());
     let hears = ["calendar", "people", "attendance", "notifier"];
     let plan = Plan::new("notifier", &hears, contract::heard::hear)
         .projection::<projections::occurrences::Occurrences>()
@@ -40,6 +40,13 @@ pub fn service(platform: &Platform, post: Post, demo: bool) -> Result<Service, T
         .process::<processes::Reminders, _, _>(move |to, meta, command| {
             let hand = dispatch.clone();
             async move { hand.dispatch(to, meta, command).await }
+        })
+        .process::<processes::Heirs, _, _>(move |to, meta, wish| {
+            let streams = streams.clone();
+            async move {
+                let done = streams.execute::<deciders::Subscription>(&to, meta, wish).await;
+                Issued::of(done)
+            }
         });
     let started = platform.start(plan)?;
     hand.take_up(&started.0);

@@ -192,7 +192,9 @@ pub enum ResidentEvent {
         #[serde(default)]
         n: u32,
     },
-    ResidentMerged {},
+    ResidentMerged {
+        into: Uuid,
+    },
     ResidentErased {},
 }
 

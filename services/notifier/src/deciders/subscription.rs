@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use linli_platform::decider::Decider;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -25,7 +26,7 @@ const SUBSCRIPTIONS_MAX: usize = 50;
 pub enum Subscription {}
 
 /// What a resident can ask.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SubscriptionCommand {
     /// To be told; replaces the subscription of the same id.
     Subscribe {

@@ -1,5 +1,7 @@
 //! What the notifier does by itself.
 
+mod heirs;
 mod reminders;
 
+pub use heirs::Heirs;
 pub use reminders::Reminders;

@@ -69,7 +69,7 @@ impl Projection<Heard> for Calls {
                 Ok(())
             }
             Heard::Resident(
-                ResidentEvent::ResidentErased {} | ResidentEvent::ResidentMerged {},
+                ResidentEvent::ResidentErased {} | ResidentEvent::ResidentMerged { .. },
             ) => {
                 db.prepare_cached("DELETE FROM calls WHERE resident = ?")?
                     .execute([fact.source.stream.id()])?;

@@ -133,7 +133,7 @@ fn person(db: &Connection, resident: &str, event: &ResidentEvent) -> Result<(), 
             db.prepare_cached("DELETE FROM subscriptions_team WHERE resident = ? AND team = ?")?
                 .execute([resident, team])?;
         }
-        ResidentEvent::ResidentMerged {} | ResidentEvent::ResidentErased {} => {
+        ResidentEvent::ResidentMerged { .. } | ResidentEvent::ResidentErased {} => {
             for table in ["", "_quiet", "_stopped", "_team"] {
                 let sql = format!("DELETE FROM subscriptions{table} WHERE resident = ?");
                 db.prepare_cached(&sql)?.execute([resident])?;

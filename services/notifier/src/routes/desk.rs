@@ -17,6 +17,7 @@ use super::{
     words::{Tongue, instant},
 };
 use crate::{
+    adapters::mail::Mailer,
     deciders::{Followup, FollowupCommand},
     projections::{calls, deliveries, occurrences},
     values::Key,
@@ -62,6 +63,8 @@ struct DeliveriesPage<'a> {
     names: &'a Names,
     doubtful: Vec<DeliveryLine>,
     newest: Vec<DeliveryLine>,
+    /// Why mail to people who were erased may still lie in the outbox.
+    uncleared: Option<String>,
 }
 
 #[derive(Template)]
@@ -183,7 +186,11 @@ pub(super) async fn deliveries(
     let people = doubtful.iter().chain(&newest).map(|line| line.resident).collect();
     let names = &face.names(&viewer, people, false).await;
     let cmd = face.platform.entropy.uuid();
-    let page = DeliveriesPage { t, cmd, community: &community, names, doubtful, newest };
+    let uncleared = match &face.post.mailer {
+        Mailer::Outbox(outbox) => outbox.uncleared().borrow().clone(),
+        Mailer::Smtp(_) => None,
+    };
+    let page = DeliveriesPage { t, cmd, community: &community, names, doubtful, newest, uncleared };
     let html = page.render().map_err(Refusal::failed)?;
     Ok(Page::new(t.t("deliveries_title"), html).of(&community))
 }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::{Extension, Form, extract::Path, response::Response};
 use linli_platform::{
-    entropy::derived,
     service::Platform,
     tables::Tables,
     web::{Refusal, Viewer, see},
@@ -16,7 +15,7 @@ use crate::{
     contract::{Digest, What},
     deciders::SubscriptionCommand,
     projections::{occurrences, subscriptions},
-    values::{Channel, LEADS_DEFAULT},
+    values::{Channel, LEADS_DEFAULT, own_subscription},
 };
 
 #[derive(Template)]
@@ -28,11 +27,6 @@ struct Button {
     back: String,
     signed_in: bool,
     subscribed: bool,
-}
-
-/// The one subscription that the button makes and ends: the same at every click.
-fn own(resident: Uuid, activity: &str) -> Uuid {
-    derived("notifier.subscription", &format!("{resident}/{activity}"))
 }
 
 /// The button for an occurrence's page; `back` is that page's path.
@@ -53,7 +47,7 @@ pub async fn fragment(
             return Ok(false);
         };
         let held = subscriptions::of_resident(db, person)?;
-        Ok(held.iter().any(|held| held.subscription == own(person, &activity)))
+        Ok(held.iter().any(|held| held.subscription == own_subscription(person, &activity)))
     });
     let subscribed = subscribed.await?;
     let button = Button {
@@ -99,7 +93,7 @@ pub(super) async fn subscribe(
     let (person, _) = my::owner(&viewer)?;
     let activity = activity(&face, &community, &slug).await?;
     let command = SubscriptionCommand::Subscribe {
-        subscription: own(person, &activity),
+        subscription: own_subscription(person, &activity),
         what: What::Activity,
         of: activity,
         lead_minutes: LEADS_DEFAULT.to_vec(),
@@ -118,7 +112,8 @@ pub(super) async fn unsubscribe(
 ) -> Result<Response, Refusal> {
     let (person, _) = my::owner(&viewer)?;
     let activity = activity(&face, &community, &slug).await?;
-    let command = SubscriptionCommand::Unsubscribe { subscription: own(person, &activity) };
+    let command =
+        SubscriptionCommand::Unsubscribe { subscription: own_subscription(person, &activity) };
     let at = face.wish(&viewer, &community, person, pressed.cmd, command).await?;
     Ok(see(pressed.back(), at))
 }

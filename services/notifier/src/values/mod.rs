@@ -8,7 +8,7 @@ mod target;
 pub use key::{Channel, Key, KeyError, Purpose};
 pub use quiet::{Quiet, QuietError};
 pub use series::is_frequent;
-pub use target::Target;
+pub use target::{Target, own_subscription};
 
 /// At most this many deliveries are sent as one batch.
 pub const BATCH_MAX: usize = 64;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use linli_platform::entropy::derived;
+use uuid::Uuid;
+
 use crate::contract::What;
 
 /// What a subscription is about, within one community. As text it is one part of a row's key.
@@ -23,6 +26,12 @@ impl Target {
     pub fn new(what: What, of: impl Into<String>) -> Self {
         Self { what, of: of.into() }
     }
+}
+
+/// The one subscription that the button on an occurrence's page makes and ends: the same at every
+/// click.
+pub fn own_subscription(resident: Uuid, activity: &str) -> Uuid {
+    derived("notifier.subscription", &format!("{resident}/{activity}"))
 }
 
 impl fmt::Display for Target {

@@ -5,7 +5,11 @@ mod changes;
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod leaving;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod reminders;
 #[cfg(test)]

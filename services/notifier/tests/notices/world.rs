@@ -1,9 +1,6 @@
 //! A neighbourhood to be reminded: hand-written events of the other services, and a directory.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     body::{Body, to_bytes},
@@ -17,113 +14,26 @@ use linli_notifier::{
     service,
 };
 use linli_platform::{
-    directory::{
-        Address, Answer, Directory, DirectoryError, Grant, Lookup, Name, Principal, Purpose,
-        SignIn, SignedIn,
+    directory::{Grant, Principal},
+    event_log::{
+        EventLog,
+        memory::{Chances, MemoryLog},
     },
-    event_log::EventLog,
     ids::StreamId,
     service::Service,
     stream::Streams,
     testing::{Kit, at},
-    vault::PersonKey,
     web::{Language, Viewer},
 };
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tempfile::TempDir;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+use crate::people::People;
+
 pub const ACTIVITY: &str = "00000000-0000-0000-0000-00000000000a";
 pub const OCC: &str = "00000000-0000-0000-0000-00000000000a-20261105T090000";
-
-/// Addresses by hand; can be closed, so that whoever asks waits, or be out of order.
-pub struct People {
-    addresses: Mutex<HashMap<Uuid, Address>>,
-    open: watch::Sender<bool>,
-    pub asked: watch::Sender<u32>,
-    down: Mutex<bool>,
-}
-
-impl People {
-    pub fn close(&self) {
-        self.open.send_replace(false);
-    }
-
-    pub fn open(&self) {
-        self.open.send_replace(true);
-    }
-
-    pub fn set_down(&self, down: bool) {
-        *self.down.lock().unwrap() = down;
-    }
-
-    pub fn reached(&self, n: u128, email: Option<&str>, language: &str) {
-        let address = Address {
-            name: format!("测试居民{n}"),
-            email: email.map(str::to_owned),
-            phone: Some("000-0000".into()),
-            language: language.into(),
-        };
-        self.addresses.lock().unwrap().insert(Uuid::from_u128(n), address);
-    }
-}
-
-fn nobody<T>() -> Result<T, DirectoryError> {
-    Err(DirectoryError::Nobody(Uuid::nil()))
-}
-
-impl Directory for People {
-    fn new_key(&self, _: Uuid) -> Answer<'_, PersonKey> {
-        Box::pin(async { nobody() })
-    }
-
-    fn keys(&self, _: Vec<Uuid>) -> Answer<'_, HashMap<Uuid, PersonKey>> {
-        Box::pin(async { nobody() })
-    }
-
-    fn names(
-        &self,
-        persons: Vec<Uuid>,
-        _: Option<Principal>,
-        _: Purpose,
-    ) -> Answer<'_, HashMap<Uuid, Name>> {
-        let known = self.addresses.lock().unwrap().clone();
-        let name = move |id: Uuid| Some((id, Name::Known(known.get(&id)?.name.clone())));
-        Box::pin(async move { Ok(persons.into_iter().filter_map(name).collect()) })
-    }
-
-    fn addresses(&self, persons: Vec<Uuid>) -> Answer<'_, HashMap<Uuid, Address>> {
-        Box::pin(async move {
-            self.asked.send_modify(|n| *n += 1);
-            self.open.subscribe().wait_for(|open| *open).await.unwrap();
-            if *self.down.lock().unwrap() {
-                return Err(DirectoryError::Down("test".into()));
-            }
-            let mut known = self.addresses.lock().unwrap().clone();
-            known.retain(|id, _| persons.contains(id));
-            Ok(known)
-        })
-    }
-
-    fn find(&self, _: Lookup) -> Answer<'_, Vec<Uuid>> {
-        Box::pin(async { nobody() })
-    }
-
-    fn erase(&self, _: Uuid) -> Answer<'_, ()> {
-        Box::pin(async { nobody() })
-    }
-
-    fn sign_in(&self, with: SignIn) -> Answer<'_, SignedIn> {
-        let SignIn::MintLink { person } = with else { return Box::pin(async { nobody() }) };
-        let to = self.addresses.lock().unwrap().get(&person).cloned();
-        Box::pin(async move {
-            let to = to.ok_or(DirectoryError::Nobody(person))?;
-            let until = at("2026-11-02T08:15:00+08:00");
-            Ok(SignedIn::Minted { secret: "one-time-secret".into(), until, to })
-        })
-    }
-}
 
 /// The service, running.
 pub struct World {
@@ -136,11 +46,16 @@ pub struct World {
 impl World {
     /// The first start, on Monday 2 November 2026 at 8.
     pub fn new() -> Self {
-        let (open, asked) = (watch::Sender::new(true), watch::Sender::new(0));
-        let people =
-            Arc::new(People { addresses: Mutex::default(), open, asked, down: Mutex::default() });
+        let people = Arc::new(People::default());
         let directory = people.clone();
-        Self::run(Kit::new("2026-11-02T08:00:00+08:00", |_| directory), people, |log| log)
+        // With faults to come, none as yet.
+        let log = MemoryLog::failing(1, Chances::default());
+        let (dir, start) = (Arc::new(TempDir::new().unwrap()), at("2026-11-02T08:00:00+08:00"));
+        let kit = Kit::over(log, dir, start, |vault| {
+            directory.keep(vault);
+            directory
+        });
+        Self::run(kit, people, |log| log)
     }
 
     /// Another start over the same log and folder, at the same time. `through` puts something
@@ -151,7 +66,10 @@ impl World {
         let now = kit.platform.clock.now();
         // Its tables are gone with the machine: they are built anew, and nothing is sent by that.
         let _ = std::fs::remove_dir_all(kit.platform.data.join("tables"));
-        let kit = Kit::over(kit.log.clone(), kit.dir.clone(), now, |_| directory);
+        let kit = Kit::over(kit.log.clone(), kit.dir.clone(), now, |vault| {
+            directory.keep(vault);
+            directory
+        });
         people.open();
         Self::run(kit, people, through)
     }

@@ -7,6 +7,7 @@ pub mod directory;
 mod export;
 mod import;
 mod index;
+mod merge;
 mod people;
 mod registry;
 mod staff;

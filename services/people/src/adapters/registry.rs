@@ -301,23 +301,6 @@ impl People {
         self.resident(meta, id, Command::Move { community, building }).await
     }
 
-    /// Two entries are one person: the first stands for nobody any more.
-    pub async fn merge(&self, meta: Meta, id: Uuid, into: Uuid) -> Result<Position, PeopleError> {
-        let (other, _) = self.known(into).await?;
-        if !other.lives() {
-            return Err(PeopleError::nobody());
-        }
-        let position = self.resident(meta, id, Command::MergeInto(into)).await?;
-        blocking(&self.platform.vault, move |vault| {
-            vault.remove(id)?;
-            vault.revoke(super::access::CARD, id)?;
-            vault.revoke(super::access::LINK, id)?;
-            vault.revoke_sessions(id)
-        })
-        .await?;
-        Ok(position)
-    }
-
     /// Destroys all that says who a resident or member of staff was, for ever. The key goes first:
     /// if the machine stops in between, doing it again finishes it. Entries that were merged into a
     /// resident are the same person and go first.

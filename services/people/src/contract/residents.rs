@@ -145,7 +145,7 @@ pub enum ResidentEvent {
         /// To what.
         #[serde(default)]
         purpose: Purpose,
-        /// `paper`, `page` or `import`.
+        /// `paper`, `page`, `import` or `merge`.
         #[serde(default)]
         how: String,
     },
@@ -188,6 +188,13 @@ pub enum ResidentEvent {
         /// What it was ordered by: the same order again is the same card.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<Uuid>,
+    },
+    /// Another entry is theirs, too: what it agreed to and belongs to follows as events of its own.
+    DoubleTakenOver {
+        /// The other.
+        double: Uuid,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// They were written down twice: the other is the one.
     ResidentMerged {

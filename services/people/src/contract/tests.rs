@@ -80,6 +80,7 @@ fn residents_keep_the_contract() {
             E::ProxyEnded { proxy: ID },
             E::SignInAsked { n: 2, at: at("2026-11-02T08:00:00+08:00") },
             E::CardIssued { order: Some(ID) },
+            E::DoubleTakenOver { double: ID, at: at("2026-11-02T08:00:00+08:00") },
             E::ResidentMerged { into: ID },
             E::ResidentErased {},
         ],

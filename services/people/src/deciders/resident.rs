@@ -7,20 +7,25 @@
 //!   what did not change;
 //! - an edit form that was opened before the last change is refused, not merged;
 //! - one under 14 gives no consent before a guardian does, and the guardian's withdrawal ends all;
-//! - nobody is their own proxy or merged into themselves;
+//! - nobody is their own proxy or merged into themselves, nor are two merged into each other;
+//! - who takes over from a double agrees to what the double agreed to, but never again to what they
+//!   have withdrawn themselves;
 //! - a sign-in link is asked for at most [`SIGN_INS_AN_HOUR`](super::SIGN_INS_AN_HOUR) times an hour.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use linli_platform::{decider::Decider, vault::Sealed};
 use uuid::Uuid;
 
-use super::{Asked, Reason};
+use super::Asked;
 use crate::contract::{Changed, Purpose, RESIDENT, Registered, ResidentEvent as Event, SERVICE};
 
+mod rejection;
 #[cfg(test)]
 mod tests;
+
+pub use rejection::Rejection;
 
 /// Decides on residents.
 pub struct Residents;
@@ -75,72 +80,30 @@ pub enum Command {
     AskSignIn,
     /// A card is made for them; the same order is the same card.
     IssueCard(Uuid),
+    /// Another entry is theirs, too, and is about to be merged into this one.
+    TakeOver(Box<Taken>),
     /// They are another resident, written down twice.
     MergeInto(Uuid),
     /// Their key is destroyed.
     Erase,
 }
 
-/// Why not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// Nobody was registered under this id.
-    #[error("there is no such resident")]
-    Unknown,
-    /// Somebody else was.
-    #[error("somebody is registered under this id already")]
-    Taken,
-    /// They were erased.
-    #[error("this resident was erased: nothing can be written about them any more")]
-    Erased,
-    /// They were merged.
-    #[error("this resident was merged into {0}: write it there")]
-    Merged(Uuid),
-    /// The building is missing.
-    #[error("a resident lives in a building: choose one")]
-    BuildingMissing,
-    /// A sealed value is under another person's key.
-    #[error("a value is sealed for somebody else")]
-    SealedForAnother,
-    /// The language is neither of the two.
-    #[error("the language is zh or en")]
-    LanguageUnknown,
-    /// The form shows an older revision than there is.
-    #[error("somebody changed this since the form was opened: look at both and send it again")]
-    Stale {
-        /// What the form showed.
-        seen: u32,
-        /// What there is.
-        now: u32,
-    },
-    /// Under 14 without a guardian's consent.
-    #[error("under 14 a guardian's consent comes first")]
-    GuardianMissing,
-    /// It would be about oneself.
-    #[error("nobody is their own proxy or double")]
-    Oneself,
-    /// Too many links in an hour.
-    #[error("too many sign-in links were asked for within an hour")]
-    AskedTooOften,
+/// What goes over from a double.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The double.
+    pub double: Uuid,
+    /// What they agreed to.
+    pub consents: BTreeSet<Purpose>,
+    /// Their teams.
+    pub teams: Vec<Uuid>,
+    /// Who may act for them.
+    pub proxies: Vec<Uuid>,
 }
 
-impl Reason for Rejection {
-    fn key(&self) -> &'static str {
-        match self {
-            Self::Unknown => "no_resident",
-            Self::Taken => "no_taken",
-            Self::Erased => "no_erased",
-            Self::Merged(_) => "no_merged",
-            Self::BuildingMissing => "no_building_missing",
-            Self::SealedForAnother => "no_sealed_for_another",
-            Self::LanguageUnknown => "no_language",
-            Self::Stale { .. } => "no_stale",
-            Self::GuardianMissing => "no_guardian",
-            Self::Oneself => "no_oneself",
-            Self::AskedTooOften => "no_asked_too_often",
-        }
-    }
-}
+/// Within this time of taking over from a double one is not merged into that double: somebody else
+/// is merging the two the other way round.
+const CROSSED: TimeDelta = TimeDelta::minutes(1);
 
 /// What is remembered of a resident to decide on: nothing that says who they are.
 #[derive(Debug, Clone, Default)]
@@ -159,6 +122,8 @@ pub struct Resident {
     building_head: bool,
     under_14: bool,
     consents: BTreeSet<Purpose>,
+    withdrawn: BTreeSet<Purpose>,
+    doubles: BTreeMap<Uuid, DateTime<Utc>>,
     teams: BTreeSet<Uuid>,
     proxies: BTreeSet<Uuid>,
     asked: Asked,
@@ -246,6 +211,25 @@ impl Resident {
         }
     }
 
+    fn take_over(&self, taken: Taken, person: Uuid, now: DateTime<Utc>) -> Vec<Event> {
+        let Taken { double, consents, teams, proxies } = taken;
+        let known = self.doubles.get(&double).is_some_and(|at| now - *at < CROSSED);
+        let mut events =
+            if known { vec![] } else { vec![Event::DoubleTakenOver { double, at: now }] };
+        let guarded = [&self.consents, &consents].iter().any(|c| c.contains(&Purpose::Guardian));
+        let agreed = consents.into_iter().filter(|purpose| {
+            let said = self.consents.contains(purpose) || self.withdrawn.contains(purpose);
+            !said && (!self.under_14 || guarded)
+        });
+        events.extend(agreed.map(|purpose| Event::ConsentGiven { purpose, how: "merge".into() }));
+        let teams = teams.into_iter().filter(|team| !self.teams.contains(team));
+        events.extend(teams.map(|team| Event::TeamJoined { team }));
+        let others = |proxy: &Uuid| *proxy != person && !self.proxies.contains(proxy);
+        let proxies = proxies.into_iter().filter(others);
+        events.extend(proxies.map(|proxy| Event::ProxyAllowed { proxy }));
+        events
+    }
+
     fn live(&self, command: Command, person: Uuid, now: DateTime<Utc>) -> Decided {
         let when = |is: bool, event: Event| if is { vec![event] } else { vec![] };
         Ok(match command {
@@ -280,7 +264,14 @@ impl Resident {
             Command::IssueCard(order) => {
                 when(self.card != Some(order), Event::CardIssued { order: Some(order) })
             }
-            Command::MergeInto(into) => vec![Event::ResidentMerged { into }],
+            Command::TakeOver(taken) if taken.double == person => return Err(Rejection::Oneself),
+            Command::TakeOver(taken) => self.take_over(*taken, person, now),
+            Command::MergeInto(into) => {
+                if self.doubles.get(&into).is_some_and(|at| now - *at < CROSSED) {
+                    return Err(Rejection::Crossed);
+                }
+                vec![Event::ResidentMerged { into }]
+            }
             Command::Erase => vec![Event::ResidentErased {}],
         })
     }
@@ -345,9 +336,11 @@ impl Decider for Residents {
             }
             Event::ConsentGiven { purpose, .. } => {
                 state.consents.insert(*purpose);
+                state.withdrawn.remove(purpose);
             }
             Event::ConsentWithdrawn { purpose } => {
                 state.consents.remove(purpose);
+                state.withdrawn.insert(*purpose);
             }
             Event::TeamJoined { team } => {
                 state.teams.insert(*team);
@@ -363,6 +356,9 @@ impl Decider for Residents {
             }
             Event::SignInAsked { n, at } => state.asked = state.asked.and(*n, *at),
             Event::CardIssued { order } => state.card = *order,
+            Event::DoubleTakenOver { double, at } => {
+                state.doubles.insert(*double, *at);
+            }
             Event::ResidentMerged { into } => state.merged_into = Some(*into),
             Event::ResidentErased {} => state.erased = true,
         }

@@ -136,7 +136,9 @@ impl Projection<Heard> for Residents {
             ResidentEvent::ProxyEnded { proxy } => {
                 run("DELETE FROM residents_proxies WHERE resident = ?1 AND proxy = ?2", proxy)?;
             }
-            ResidentEvent::SignInAsked { .. } | ResidentEvent::CardIssued { .. } => {}
+            ResidentEvent::SignInAsked { .. }
+            | ResidentEvent::CardIssued { .. }
+            | ResidentEvent::DoubleTakenOver { .. } => {}
             ResidentEvent::ResidentMerged { into } => {
                 run("UPDATE residents SET merged_into = ?2 WHERE id = ?1", into)?;
             }

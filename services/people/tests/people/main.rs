@@ -10,4 +10,5 @@ mod doors;
 mod erasure;
 mod house;
 mod lists;
+mod merging;
 mod reach;

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use mail_parser::{MessageParser, MimeHeaders};
 use tempfile::NamedTempFile;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
@@ -31,6 +32,7 @@ const UNFINISHED: &str = "part";
 #[derive(Debug, Clone)]
 pub struct Outbox {
     folder: PathBuf,
+    uncleared: watch::Sender<Option<String>>,
 }
 
 /// One line of the outbox's list.
@@ -76,7 +78,7 @@ impl Outbox {
                 fs::remove_file(path)?;
             }
         }
-        Ok(Self { folder })
+        Ok(Self { folder, uncleared: watch::Sender::default() })
     }
 
     /// Stores `mails`; see [`super::Mailer::send`]. Answers once they are on the disk.
@@ -112,6 +114,19 @@ impl Outbox {
                 DISK
             }
         }
+    }
+
+    /// Why mail to people who were erased may still lie here; none while it does not.
+    pub fn uncleared(&self) -> watch::Receiver<Option<String>> {
+        self.uncleared.subscribe()
+    }
+
+    pub(crate) fn tell_uncleared(&self, why: Option<String>) {
+        self.uncleared.send_if_modified(|told| {
+            let changed = *told != why;
+            *told = why;
+            changed
+        });
     }
 
     /// Writes a probe into the folder and takes it away again.

@@ -213,7 +213,7 @@ fn person(rows: &mut Rows<'_>, resident: Uuid, event: &ResidentEvent, at: DateTi
         ResidentEvent::TeamJoined { team } => rows.put(&format!("team/{resident}/{team}"), &()),
         ResidentEvent::TeamLeft { team } => rows.remove(&format!("team/{resident}/{team}")),
         ResidentEvent::SignInAsked { n } => rows.put(&format!("asked/{resident}/{n}"), &at),
-        ResidentEvent::ResidentMerged {} | ResidentEvent::ResidentErased {} => {
+        ResidentEvent::ResidentMerged { .. } | ResidentEvent::ResidentErased {} => {
             groups::leave_all(rows, resident);
             gone(rows, &resident.to_string());
         }

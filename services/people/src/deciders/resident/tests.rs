@@ -201,3 +201,40 @@ fn the_erased_and_the_merged_are_left_alone() {
         erased.when(command, at(NOON)).then_rejected(&Rejection::Erased);
     }
 }
+
+#[test]
+fn who_takes_over_agrees_to_what_the_double_did_but_not_to_what_they_withdrew() {
+    let now = at(NOON);
+    let taken = || Taken {
+        double: OTHER,
+        consents: BTreeSet::from([Purpose::Storage, Purpose::Reminders, Purpose::Rankings]),
+        teams: vec![OTHER],
+        proxies: vec![ME, OTHER],
+    };
+    let take = || Command::TakeOver(Box::new(taken()));
+    let agreed = |purpose| Event::ConsentGiven { purpose, how: "merge".into() };
+    let taken_at = |at| Event::DoubleTakenOver { double: OTHER, at };
+    let there = given::<Residents>([
+        registered(),
+        Event::ConsentGiven { purpose: Purpose::Storage, how: "paper".into() },
+        Event::ConsentGiven { purpose: Purpose::Rankings, how: "paper".into() },
+        Event::ConsentWithdrawn { purpose: Purpose::Rankings },
+    ]);
+    let done = [
+        taken_at(now),
+        agreed(Purpose::Reminders),
+        Event::TeamJoined { team: OTHER },
+        Event::ProxyAllowed { proxy: OTHER },
+    ];
+    there.when(take(), now).then(done.clone());
+    let after = given::<Residents>(std::iter::once(registered()).chain(done));
+    after.when(Command::MergeInto(OTHER), now).then_rejected(&Rejection::Crossed);
+    let later = now + TimeDelta::minutes(1);
+    after.when(Command::MergeInto(OTHER), later).then([Event::ResidentMerged { into: OTHER }]);
+    let child = child();
+    let child = given::<Residents>([Event::ResidentRegistered(child)]);
+    let others = [Event::TeamJoined { team: OTHER }, Event::ProxyAllowed { proxy: OTHER }];
+    child.when(take(), now).then(std::iter::once(taken_at(now)).chain(others).collect::<Vec<_>>());
+    let oneself = Command::TakeOver(Box::new(Taken { double: ME, ..taken() }));
+    there.when(oneself, now).then_rejected(&Rejection::Oneself);
+}
