@@ -268,7 +268,7 @@ impl Parts {
                     (resident, true, false)
                 }
                 RollEvent::Waitlisted { resident, .. } => (resident, false, true),
-                RollEvent::Withdrawn { resident } | RollEvent::Excused { resident } => {
+                RollEvent::Withdrawn { resident } | RollEvent::Excused { resident, .. } => {
                     (resident, false, false)
                 }
                 _ => continue,

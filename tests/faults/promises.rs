@@ -135,7 +135,7 @@ fn duties(history: &History) {
             DutyEvent::DutyReleased { duty, resident } => {
                 assert_eq!(all.remove(&resident), Some(duty), "{}", commit.stream);
             }
-            DutyEvent::DutiesCancelled {} => {}
+            _ => {}
         }
     }
 }

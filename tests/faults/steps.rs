@@ -82,7 +82,7 @@ impl Choice<'_> {
             0..3 => C::ReverseCheckIn { resident },
             3..60 => C::Register { resident, proxy, guardian_ok: true },
             60..82 => C::Withdraw { resident },
-            82..90 => C::Excuse { resident },
+            82..90 => C::Excuse { resident, remark: None, proxy: None },
             90..95 => C::GiveHeadcount { people: u32::try_from(dice.below(40)).unwrap() },
             _ => C::SetCapacity { capacity: u32::try_from(dice.below(6)).unwrap() },
         };

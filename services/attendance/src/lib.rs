@@ -18,7 +18,7 @@ pub mod projections;
 mod routes;
 pub mod values;
 
-use deciders::{duty::Duty, roll::Roll};
+use deciders::{duty::Duty, roll::Roll, standing::Standing};
 use processes::Order;
 pub use routes::{State, fragments};
 
@@ -27,18 +27,28 @@ pub const SERVICE: &str = "attendance";
 
 /// Starts the service.
 pub fn service(platform: &Platform) -> Result<Service, TablesError> {
-    let (streams, others) = (platform.streams.clone(), platform.streams.clone());
+    let streams = || platform.streams.clone();
+    let (rolls, leavers, duties, expected) = (streams(), streams(), streams(), streams());
     let plan = Plan::new(SERVICE, &[SERVICE, "calendar", "people"], contract::heard::hear)
         .projection::<projections::activities::Activities>()
         .projection::<projections::residents::Residents>()
         .projection::<projections::rolls::Rolls>()
         .projection::<projections::duties::Duties>()
         .projection::<projections::declined::Declined>()
+        .projection::<projections::places::Places>()
+        .projection::<projections::ratings::Ratings>()
+        .projection::<projections::standing::Standing>()
         .process::<processes::Rolls, _, _>(move |to, meta, order| {
-            dispatch(streams.clone(), to, meta, order)
+            dispatch(rolls.clone(), to, meta, order)
         })
         .process::<processes::Leavers, _, _>(move |to, meta, order| {
-            dispatch(others.clone(), to, meta, order)
+            dispatch(leavers.clone(), to, meta, order)
+        })
+        .process::<processes::Duties, _, _>(move |to, meta, order| {
+            dispatch(duties.clone(), to, meta, order)
+        })
+        .process::<processes::Expected, _, _>(move |to, meta, order| {
+            dispatch(expected.clone(), to, meta, order)
         });
     let started = platform.start(plan)?;
     let routes = routes::all(&State::new(platform, &started.0));
@@ -53,6 +63,9 @@ async fn dispatch(streams: Streams, to: StreamId, meta: Meta, order: Order) -> I
         }
         Order::Duty(command) => {
             Issued::told(streams.execute::<Duty>(&to, meta, command).await, as_json)
+        }
+        Order::Standing(command) => {
+            Issued::told(streams.execute::<Standing>(&to, meta, command).await, as_json)
         }
     }
 }

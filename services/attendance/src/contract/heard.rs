@@ -6,8 +6,12 @@ use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{Attendance, DutyEvent, DutyPlace, RollEvent};
-use crate::values::{KeyError, OccurrenceKey};
+use super::{Attendance, DutyEvent, DutyPlace, RollEvent, StandingEvent};
+use crate::values::{KeyError, OccurrenceKey, StandingKey};
+
+mod people;
+
+pub use people::{PlaceEvent, ResidentEvent, TeamEvent};
 
 /// One event that concerns attendance.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +20,8 @@ pub enum Heard {
     Roll(OccurrenceKey, RollEvent),
     /// Of an occurrence's duties.
     Duty(OccurrenceKey, DutyEvent),
+    /// Of a standing duty.
+    Standing(StandingKey, StandingEvent),
     /// Of an activity and its occurrences.
     Calendar {
         /// The community that hosts.
@@ -29,6 +35,40 @@ pub enum Heard {
     Process(Noted),
     /// Of a resident.
     Resident(Uuid, ResidentEvent),
+    /// Of the place with this code.
+    Place(String, PlaceEvent),
+    /// Of a team.
+    Team(Uuid, TeamEvent),
+    /// Of a venue.
+    Venue(Uuid, VenueEvent),
+}
+
+/// Of the calendar's `venue` streams.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum VenueEvent {
+    /// A venue is new.
+    VenueAdded {
+        /// What it is.
+        #[serde(default)]
+        description: VenueDescribed,
+    },
+    /// A venue was described anew.
+    VenueChanged {
+        /// What it is now.
+        #[serde(default)]
+        description: VenueDescribed,
+    },
+}
+
+/// What of a venue concerns attendance.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VenueDescribed {
+    /// Its name.
+    pub name: String,
+    /// Its name in English; may be empty.
+    pub name_en: String,
 }
 
 /// What of an activity concerns attendance.
@@ -43,6 +83,14 @@ pub struct Described {
     pub visibility: Visibility,
     /// Whose own it is, for [`Visibility::Team`].
     pub teams: Vec<Uuid>,
+    /// For whom it is, in the organiser's words.
+    pub audience: String,
+    /// What its notice says.
+    pub text: String,
+    /// The same in English; may be empty.
+    pub text_en: String,
+    /// Whether there is a list of those expected.
+    pub expected: bool,
     /// Whether those under 14 need a guardian's consent.
     pub guardian_consent: bool,
     /// What there is to do at each occurrence.
@@ -92,6 +140,9 @@ pub enum CalendarEvent {
         /// The zone of its wall-clock times.
         #[serde(default)]
         zone: String,
+        /// Where; empty for nowhere in particular.
+        #[serde(default)]
+        venue: String,
         /// Places; 0 is no limit.
         #[serde(default)]
         capacity: u32,
@@ -109,6 +160,9 @@ pub enum CalendarEvent {
         /// Its own title in English.
         #[serde(default)]
         title_en: Option<String>,
+        /// What its own notice says.
+        #[serde(default)]
+        text: Option<String>,
         /// Its own number of places.
         #[serde(default)]
         capacity: Option<u32>,
@@ -127,6 +181,12 @@ pub enum CalendarEvent {
         /// The zone of its wall-clock times.
         #[serde(default)]
         zone: String,
+        /// Where; empty for nowhere in particular.
+        #[serde(default)]
+        venue: String,
+        /// Why, as published.
+        #[serde(default)]
+        reason: String,
     },
     /// An occurrence does not take place.
     OccurrenceCancelled {
@@ -135,63 +195,10 @@ pub enum CalendarEvent {
         /// Its revision with this.
         #[serde(default)]
         revision: u32,
-    },
-}
-
-/// Of people's `resident` streams.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum ResidentEvent {
-    /// Somebody is new.
-    ResidentRegistered {
-        /// The code of their building.
+        /// Why, as published.
         #[serde(default)]
-        building: String,
-        /// Whether they are under 14.
-        #[serde(default, rename = "under14")]
-        under_14: bool,
+        reason: String,
     },
-    /// Something about somebody changed.
-    ResidentChanged {
-        /// Whether they are under 14, if that changed.
-        #[serde(default, rename = "under14")]
-        under_14: Option<bool>,
-    },
-    /// They live elsewhere now.
-    ResidentMoved {
-        /// The code of their building.
-        #[serde(default)]
-        building: String,
-    },
-    /// A consent was given.
-    ConsentGiven {
-        /// What for.
-        #[serde(default)]
-        purpose: String,
-    },
-    /// A consent was withdrawn.
-    ConsentWithdrawn {
-        /// What for.
-        #[serde(default)]
-        purpose: String,
-    },
-    /// They joined a team.
-    TeamJoined {
-        /// Which.
-        team: Uuid,
-    },
-    /// They left a team.
-    TeamLeft {
-        /// Which.
-        team: Uuid,
-    },
-    /// They were written down twice: the other is the one.
-    ResidentMerged {
-        /// The other.
-        into: Uuid,
-    },
-    /// They were erased.
-    ResidentErased {},
 }
 
 /// The purpose of a guardian's consent, as the contract of people names it.
@@ -216,6 +223,9 @@ const OF_PEOPLE: [&str; 9] = [
     "residentMerged",
     "residentErased",
 ];
+const OF_PLACES: [&str; 2] = ["placeAdded", "placeChanged"];
+const OF_TEAMS: [&str; 3] = ["teamFounded", "teamRenamed", "teamEnded"];
+const OF_VENUES: [&str; 2] = ["venueAdded", "venueChanged"];
 
 /// Decodes what concerns attendance; `None` for all else.
 pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
@@ -226,7 +236,10 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         ("attendance", "roll", _) => {
             Some(Heard::Roll(OccurrenceKey::of(stream).map_err(wrong)?, event.decode()?))
         }
-        ("attendance", "duty", _) => {
+        ("attendance", "duty", Some(id)) => {
+            Some(Heard::Standing(StandingKey::new(stream.community(), id), event.decode()?))
+        }
+        ("attendance", "duty", None) => {
             Some(Heard::Duty(OccurrenceKey::of(stream).map_err(wrong)?, event.decode()?))
         }
         ("attendance", "process", _) => Some(Heard::Process(event.decode()?)),
@@ -236,6 +249,15 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         }
         ("people", "resident", Some(resident)) if OF_PEOPLE.contains(&name) => {
             Some(Heard::Resident(resident, event.decode()?))
+        }
+        ("people", "place", _) if OF_PLACES.contains(&name) => {
+            Some(Heard::Place(stream.id().to_owned(), event.decode()?))
+        }
+        ("people", "team", Some(team)) if OF_TEAMS.contains(&name) => {
+            Some(Heard::Team(team, event.decode()?))
+        }
+        ("calendar", "venue", Some(venue)) if OF_VENUES.contains(&name) => {
+            Some(Heard::Venue(venue, event.decode()?))
         }
         _ => None,
     })

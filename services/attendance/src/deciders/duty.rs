@@ -3,11 +3,15 @@
 //! What always holds:
 //! - A duty never has more claims than places; fewer places than claims take nobody's claim away.
 //! - One person has at most one duty per occurrence; a repeated claim changes nothing.
+//! - Whoever asks for a stand-in has the duty until somebody takes it; the first who asked is the
+//!   first in whose place somebody stands.
 //! - Claims and releases end with the occurrence, and there are none of a cancelled one.
+//! - That somebody is missing is told from [`ALERTED_BEFORE`] on, and again only when others are.
+//! - A duty is done once, by whoever had it and was there.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use linli_platform::decider::Decider;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,8 +21,15 @@ use crate::{
     contract::{DutyEvent, DutyPlace},
 };
 
+mod filling;
+mod rejection;
 #[cfg(test)]
 mod tests;
+
+pub use rejection::Rejection;
+
+/// How long before the start it is told that somebody is missing.
+pub const ALERTED_BEFORE: TimeDelta = TimeDelta::days(2);
 
 /// What can be asked of the duties.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +66,43 @@ pub enum Command {
         /// The other entry of the same person, if there is one.
         into: Option<Uuid>,
     },
+    /// Ask for somebody in one's place.
+    AskStandIn {
+        /// The duty's name.
+        duty: String,
+        /// Who has it.
+        resident: Uuid,
+    },
+    /// Come after all.
+    WithdrawStandIn {
+        /// The duty's name.
+        duty: String,
+        /// Who has it.
+        resident: Uuid,
+    },
+    /// Take the place of the first who asked for it.
+    StandIn {
+        /// The duty's name.
+        duty: String,
+        /// Who stands in.
+        resident: Uuid,
+        /// Who asks for them, if somebody else does.
+        proxy: Option<Uuid>,
+    },
+    /// Tell that somebody is missing.
+    Alert,
+    /// Note who of those with a duty was there.
+    Settle {
+        /// Those who were.
+        present: Vec<Uuid>,
+    },
+    /// Note that somebody was not there after all, or under another entry.
+    Unsettle {
+        /// Who.
+        resident: Uuid,
+        /// The other entry.
+        into: Option<Uuid>,
+    },
     /// The occurrence was cancelled.
     Cancel,
 }
@@ -68,11 +116,21 @@ pub struct DutyState {
     cancelled: bool,
     /// Who has which duty.
     claims: BTreeMap<Uuid, String>,
+    /// Who of them asks for a stand-in, the first first.
+    asking: Vec<Uuid>,
+    /// What was last told to be missing, and for which start.
+    alerted: Option<(Vec<DutyPlace>, DateTime<Utc>)>,
+    /// Who has done what.
+    done: BTreeMap<Uuid, String>,
 }
 
 impl DutyState {
     fn claimed(&self, duty: &str) -> usize {
         self.claims.values().filter(|claimed| *claimed == duty).count()
+    }
+
+    fn has(&self, resident: Uuid, duty: &str) -> bool {
+        self.claims.get(&resident).is_some_and(|own| own == duty)
     }
 
     /// Claims and releases are possible now.
@@ -83,50 +141,6 @@ impl DutyState {
             Err(Rejection::Over(self.end))
         } else {
             Ok(())
-        }
-    }
-}
-
-/// Why a duty is not claimed or given back.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Rejection {
-    /// The occurrence has no such duty.
-    #[error("this occurrence has no duty '{0}'")]
-    Unknown(String),
-    /// Enough people do it.
-    #[error("all {0} places of this duty are taken")]
-    Full(u32),
-    /// The person has another duty at the same time.
-    #[error("the person has the duty '{0}' already: give it back first")]
-    OtherDuty(String),
-    /// The occurrence does not take place.
-    #[error("the occurrence is cancelled")]
-    Cancelled,
-    /// The occurrence is over.
-    #[error("the occurrence ended at {0}")]
-    Over(DateTime<Utc>),
-}
-
-impl Rejection {
-    /// The key of its text in `locales/`.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Self::Unknown(_) => "no_duty_unknown",
-            Self::Full(_) => "no_duty_full",
-            Self::OtherDuty(_) => "no_duty_other",
-            Self::Cancelled => "no_cancelled",
-            Self::Over(_) => "no_duty_over",
-        }
-    }
-
-    /// What its text is filled with; `show` writes an instant as the reader's wall clock has it.
-    pub fn values(&self, show: impl Fn(DateTime<Utc>) -> String) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Unknown(duty) | Self::OtherDuty(duty) => vec![("duty", duty.clone())],
-            Self::Full(places) => vec![("places", places.to_string())],
-            Self::Cancelled => Vec::new(),
-            Self::Over(at) => vec![("at", show(*at))],
         }
     }
 }
@@ -158,13 +172,23 @@ impl Decider for Duty {
             }
             Command::Claim { duty, resident, proxy } => claim(state, duty, resident, proxy, now),
             Command::Release { duty, resident } => {
-                if state.claims.get(&resident) != Some(&duty) {
+                if !state.has(resident, &duty) {
                     return Ok(Vec::new());
                 }
                 state.going(now)?;
                 Ok(vec![DutyEvent::DutyReleased { duty, resident }])
             }
             Command::HandOver { resident, into } => hand_over(state, resident, into, now),
+            Command::AskStandIn { duty, resident } => filling::ask(state, duty, resident, now),
+            Command::WithdrawStandIn { duty, resident } => {
+                Ok(filling::withdraw(state, duty, resident))
+            }
+            Command::StandIn { duty, resident, proxy } => {
+                filling::stand_in(state, duty, resident, proxy, now)
+            }
+            Command::Alert => Ok(filling::alert(state, now)),
+            Command::Settle { present } => Ok(filling::settle(state, present)),
+            Command::Unsettle { resident, into } => Ok(filling::unsettle(state, resident, into)),
             Command::Cancel if state.cancelled || state.duties.is_empty() => Ok(Vec::new()),
             Command::Cancel => Ok(vec![DutyEvent::DutiesCancelled {}]),
         }
@@ -181,6 +205,20 @@ impl Decider for Duty {
             }
             DutyEvent::DutyReleased { resident, .. } => {
                 state.claims.remove(resident);
+                state.asking.retain(|other| other != resident);
+            }
+            DutyEvent::StandInAsked { resident, .. } => state.asking.push(*resident),
+            DutyEvent::StandInWithdrawn { resident, .. } => {
+                state.asking.retain(|other| other != resident);
+            }
+            DutyEvent::DutyUnfilled { duties, start } => {
+                state.alerted = Some((duties.clone(), *start));
+            }
+            DutyEvent::DutyDone { duty, resident } => {
+                state.done.insert(*resident, duty.clone());
+            }
+            DutyEvent::DutyDoneReversed { resident, .. } => {
+                state.done.remove(resident);
             }
             DutyEvent::DutiesCancelled {} => state.cancelled = true,
         }
@@ -201,7 +239,12 @@ fn hand_over(
     state.going(now)?;
     let mut events = vec![DutyEvent::DutyReleased { duty: duty.clone(), resident }];
     if let Some(resident) = into.filter(|into| !state.claims.contains_key(into)) {
-        events.push(DutyEvent::DutyClaimed { duty: duty.clone(), resident, proxy: None });
+        events.push(DutyEvent::DutyClaimed {
+            duty: duty.clone(),
+            resident,
+            proxy: None,
+            instead_of: None,
+        });
     }
     Ok(events)
 }
@@ -225,5 +268,5 @@ fn claim(
     if state.claimed(&duty) >= place.places as usize {
         return Err(Rejection::Full(place.places));
     }
-    Ok(vec![DutyEvent::DutyClaimed { duty, resident, proxy }])
+    Ok(vec![DutyEvent::DutyClaimed { duty, resident, proxy, instead_of: None }])
 }

@@ -1,5 +1,6 @@
-//! What attendance writes: a `roll` and the duties of each occurrence. Both are shared categories:
-//! pages and this service's process append to them.
+//! What attendance writes: a `roll` and the duties of each occurrence, and standing duties. All are
+//! shared categories: pages and this service's processes append to them.
 
 pub mod duty;
 pub mod roll;
+pub mod standing;

@@ -5,8 +5,12 @@
 //! - Nobody is registered and waiting at once; a repeated wish changes nothing.
 //! - Places go to those who wait in the order they came, in the decision that frees the place,
 //!   until two hours before the start. After that a free place goes to whoever asks for it.
-//! - Whoever was written down twice keeps one place: the better of the two entries'.
-//! - Nobody is checked in twice, and never for another day.
+//! - Whoever was written down twice keeps one place, one check-in and one time: the better of the
+//!   two entries'. What the other had earned is reversed.
+//! - Nobody is checked in twice, and never for another day; several at once all or none.
+//! - Expected are those on the list and those registered; whoever of them is neither there nor
+//!   excused at the closing is absent.
+//! - Only who is checked in rates, once; with the check-in goes the rating.
 //! - Credited time is at most the occurrence's length, a correction at most [`MINUTES_MAX`].
 //! - A headcount is never below the people present by name.
 //! - After the end, or the closing by hand, late entries come from paper or are corrections.
@@ -18,18 +22,22 @@ use uuid::Uuid;
 
 use crate::{
     SERVICE,
-    contract::{Attendance, RollEvent, Way},
+    contract::{Attendance, Rating, RollEvent, Way},
 };
 
 mod attending;
 mod booking;
+mod expecting;
+mod merging;
+mod rating;
 mod rejection;
 mod state;
 #[cfg(test)]
 mod tests;
 
+pub use attending::Arrival;
 pub use rejection::Rejection;
-pub use state::{Phase, Presence, RollState, Standing};
+pub use state::{Comment, Phase, Presence, RollState, Standing};
 
 /// How long before the start a free place still goes to the first in line by itself.
 pub const PROMOTED_BEFORE: TimeDelta = TimeDelta::hours(2);
@@ -41,6 +49,8 @@ pub const CLOSED_AFTER: TimeDelta = TimeDelta::hours(24);
 pub const MINUTES_MAX: u32 = 12 * 60;
 /// The most names on one roll, so that its closing fits into one record of the log.
 pub const NAMES_MAX: usize = 6_000;
+/// How long after the end people may rate.
+pub const RATED_AFTER: TimeDelta = TimeDelta::days(30);
 /// The largest headcount that is not taken for a slip of the finger.
 pub const HEADCOUNT_MAX: u32 = 100_000;
 
@@ -108,6 +118,43 @@ pub enum Command {
     Excuse {
         /// Who.
         resident: Uuid,
+        /// Why, sealed under the resident's key.
+        remark: Option<Sealed>,
+        /// Who excuses them, if another resident does.
+        proxy: Option<Uuid>,
+    },
+    /// Put people on the list of those expected.
+    Expect {
+        /// Who.
+        residents: Vec<Uuid>,
+        /// Why: `team:<uuid>`, `role:<role>`, or empty for those picked one by one.
+        by: String,
+    },
+    /// Take somebody off that list.
+    DropExpected {
+        /// Who.
+        resident: Uuid,
+    },
+    /// Note that several are there, all or none of them.
+    CheckInAll {
+        /// Who, and how it is known.
+        arrivals: Vec<Arrival>,
+    },
+    /// Say how it was.
+    Rate {
+        /// Who says it.
+        resident: Uuid,
+        /// In one of five words.
+        rating: Rating,
+        /// In their own words, sealed under their key.
+        comment: Option<Sealed>,
+    },
+    /// Show somebody's comment, or show it no more.
+    ShowComment {
+        /// Whose.
+        resident: Uuid,
+        /// Whether it is shown.
+        shown: bool,
     },
     /// Note that somebody is there.
     CheckIn {
@@ -185,10 +232,22 @@ impl Decider for Roll {
                 booking::register(state, resident, proxy, guardian_ok, now)
             }
             C::Withdraw { resident } => booking::withdraw(state, resident, now),
-            C::HandOver { resident, into } => booking::hand_over(state, resident, into, now),
-            C::Excuse { resident } => booking::excuse(state, resident, now),
+            C::HandOver { resident, into } => merging::hand_over(state, resident, into, now),
+            C::Excuse { resident, remark, proxy } => booking::excuse(
+                state,
+                resident,
+                RollEvent::Excused { resident, remark, proxy },
+                now,
+            ),
+            C::Expect { residents, by } => expecting::expect(state, residents, by),
+            C::DropExpected { resident } => expecting::drop_expected(state, resident),
+            C::CheckInAll { arrivals } => attending::check_in_all(state, &arrivals, now),
+            C::Rate { resident, rating, comment } => {
+                rating::rate(state, resident, rating, comment, now)
+            }
+            C::ShowComment { resident, shown } => rating::show(state, resident, shown),
             C::CheckIn { resident, way, at, proxy, staff } => {
-                let arrival = attending::Arrival { resident, way, at, proxy, staff };
+                let arrival = Arrival { resident, way, at, proxy, staff };
                 attending::check_in(state, &arrival, now)
             }
             C::CheckOut { resident, at, minutes } => {

@@ -1,5 +1,6 @@
-//! `hand-over-places`: somebody who was erased keeps no place and no duty of what lies ahead;
-//! those of somebody who was written down twice go to the other entry.
+//! `hand-over-places`: somebody who was erased keeps no place and no duty of what lies ahead; those
+//! of somebody who was written down twice go to the other entry, and so does whatever they have
+//! attended, however long ago, so that one person counts once.
 //!
 //! It goes by the rolls and duties themselves, not by what pages show, and remembers who is gone
 //! for good: a registration that arrives after the erasure is taken back all the same.
@@ -15,11 +16,11 @@ use uuid::Uuid;
 use super::Order;
 use crate::{
     contract::{
-        DutyEvent, RollEvent,
+        DutyEvent, RollEvent, StandingEvent,
         heard::{Heard, ResidentEvent},
     },
-    deciders::{duty, roll},
-    values::OccurrenceKey,
+    deciders::{duty, roll, standing},
+    values::{OccurrenceKey, StandingKey},
 };
 
 #[cfg(test)]
@@ -33,12 +34,19 @@ struct Ahead {
     cancelled: bool,
 }
 
-/// Somebody's place or duty, under `of/<resident>/<kind>/<key>` and `at/<kind>/<key>/<resident>`.
+/// Somebody's row on a roll or duty, under `of/<resident>/<kind>/<key>` and
+/// `at/<kind>/<key>/<resident>`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Place {
     kind: Kind,
     key: OccurrenceKey,
     resident: Uuid,
+    /// Whether they have a place, a place in the line, or the duty.
+    placed: bool,
+    /// Whether they are on the list of those expected.
+    listed: bool,
+    /// Whether they are checked in, which counts for ever.
+    came: bool,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -58,7 +66,7 @@ pub enum Leavers {}
 
 impl Process<Heard> for Leavers {
     const NAME: &'static str = "hand-over-places";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Command = Order;
 
     fn evolve(rows: &mut Rows<'_>, input: &Input<'_, Heard>) {
@@ -66,12 +74,13 @@ impl Process<Heard> for Leavers {
         match &fact.event {
             Heard::Roll(key, event) => roll_learnt(rows, key, event),
             Heard::Duty(key, event) => duty_learnt(rows, key, event),
+            Heard::Standing(key, event) => standing_learnt(rows, key, event),
             Heard::Resident(resident, event) => {
                 if let Some(into) = left(event) {
                     rows.put(&format!("gone/{resident}"), &Gone { into });
                 }
             }
-            Heard::Calendar { .. } | Heard::Process(_) => {}
+            _ => {}
         }
     }
 
@@ -79,17 +88,21 @@ impl Process<Heard> for Leavers {
         let Input::Event(fact) = input else { return Vec::new() };
         let places: Vec<Place> = match &fact.event {
             Heard::Resident(resident, event) if left(event).is_some() => {
-                held(rows, &format!("of/{resident}/"))
+                let mut actions = standing_handed_over(rows, *resident);
+                let places = held(rows, &format!("of/{resident}/"));
+                actions.extend(places.iter().filter_map(|place| handed_over(rows, place, now)));
+                return actions;
+            }
+            Heard::Standing(_, StandingEvent::StandingDutyClaimed { resident, .. }) => {
+                return standing_handed_over(rows, *resident);
             }
             // Somebody gone who asks late, or is given a place before that was known.
-            Heard::Roll(
-                key,
-                RollEvent::Registered { resident, .. }
-                | RollEvent::Waitlisted { resident, .. }
-                | RollEvent::Promoted { resident },
-            ) => vec![Place { kind: Kind::Roll, key: key.clone(), resident: *resident }],
+            Heard::Roll(key, event) if !newly(event).is_empty() => {
+                let rows_of = |id: &Uuid| rows.get(&of(Kind::Roll, key, *id));
+                newly(event).iter().filter_map(rows_of).collect()
+            }
             Heard::Duty(key, DutyEvent::DutyClaimed { resident, .. }) => {
-                vec![Place { kind: Kind::Duty, key: key.clone(), resident: *resident }]
+                rows.get(&of(Kind::Duty, key, *resident)).into_iter().collect()
             }
             // What was cancelled, or had begun, lies ahead again.
             Heard::Roll(key, RollEvent::RollMoved { .. }) => held(rows, &at(Kind::Roll, key)),
@@ -97,6 +110,19 @@ impl Process<Heard> for Leavers {
             _ => Vec::new(),
         };
         places.iter().filter_map(|place| handed_over(rows, place, now)).collect()
+    }
+}
+
+/// Those who come onto a roll with this event.
+fn newly(event: &RollEvent) -> &[Uuid] {
+    use RollEvent as E;
+    match event {
+        E::Registered { resident, .. }
+        | E::Waitlisted { resident, .. }
+        | E::Promoted { resident }
+        | E::CheckedIn { resident, .. } => std::slice::from_ref(resident),
+        E::Expected { residents, .. } => residents,
+        _ => &[],
     }
 }
 
@@ -127,23 +153,35 @@ fn ahead(kind: Kind, key: &OccurrenceKey) -> String {
     format!("{}/{key}", kind.name())
 }
 
+fn of(kind: Kind, key: &OccurrenceKey, resident: Uuid) -> String {
+    format!("of/{resident}/{}/{key}", kind.name())
+}
+
 fn held(rows: &Rows<'_>, prefix: &str) -> Vec<Place> {
     rows.scan(prefix).into_iter().map(|(_, place)| place).collect()
 }
 
-/// Notes that somebody has a place or a duty, or has it no more.
-fn stand(rows: &mut Rows<'_>, kind: Kind, key: &OccurrenceKey, resident: Uuid, stands: bool) {
-    let of = format!("of/{resident}/{}/{key}", kind.name());
-    let at = format!("{}{resident}", at(kind, key));
-    let place = Place { kind, key: key.clone(), resident };
+/// Changes somebody's row; one that says nothing any more goes.
+fn change(
+    rows: &mut Rows<'_>,
+    (kind, key, resident): (Kind, &OccurrenceKey, Uuid),
+    to: impl FnOnce(&mut Place),
+) {
+    let (of, at) = (of(kind, key, resident), format!("{}{resident}", at(kind, key)));
+    let nothing =
+        || Place { kind, key: key.clone(), resident, placed: false, listed: false, came: false };
+    let mut place = rows.get(&of).unwrap_or_else(nothing);
+    to(&mut place);
+    let stays = place.placed || place.listed || place.came;
     for row in [of, at] {
-        if stands { rows.put(&row, &place) } else { rows.remove(&row) }
+        if stays { rows.put(&row, &place) } else { rows.remove(&row) }
     }
 }
 
 fn roll_learnt(rows: &mut Rows<'_>, key: &OccurrenceKey, event: &RollEvent) {
     use RollEvent as E;
     let row = ahead(Kind::Roll, key);
+    let on = |resident: &Uuid| (Kind::Roll, key, *resident);
     match event {
         E::RollOpened { start, .. } | E::RollMoved { start, .. } => {
             rows.put(&row, &Ahead { until: *start, cancelled: false });
@@ -151,38 +189,88 @@ fn roll_learnt(rows: &mut Rows<'_>, key: &OccurrenceKey, event: &RollEvent) {
         E::RollCancelled { .. } => cancelled(rows, &row),
         E::Registered { resident, .. }
         | E::Waitlisted { resident, .. }
-        | E::Promoted { resident } => stand(rows, Kind::Roll, key, *resident, true),
-        E::Withdrawn { resident } | E::Excused { resident } => {
-            stand(rows, Kind::Roll, key, *resident, false);
+        | E::Promoted { resident } => change(rows, on(resident), |place| place.placed = true),
+        E::Withdrawn { resident } | E::Excused { resident, .. } => {
+            change(rows, on(resident), |place| place.placed = false);
         }
-        // Nothing of it lies ahead any more.
-        E::RollClosed { .. } => {
-            for kind in [Kind::Roll, Kind::Duty] {
-                for place in held(rows, &at(kind, key)) {
-                    stand(rows, kind, key, place.resident, false);
-                }
-                rows.remove(&ahead(kind, key));
+        E::Expected { residents, .. } => {
+            for resident in residents {
+                change(rows, on(resident), |place| place.listed = true);
             }
         }
+        E::ExpectationDropped { resident } => {
+            change(rows, on(resident), |place| place.listed = false);
+        }
+        E::CheckedIn { resident, .. } => change(rows, on(resident), |place| place.came = true),
+        E::CheckInReversed { resident, .. } => {
+            change(rows, on(resident), |place| place.came = false);
+        }
+        E::RollClosed { .. } => close(rows, key),
         E::CapacitySet { .. }
-        | E::CheckedIn { .. }
         | E::CheckedOut { .. }
         | E::HoursCorrected { .. }
-        | E::CheckInReversed { .. }
-        | E::HeadcountGiven { .. } => {}
+        | E::HeadcountGiven { .. }
+        | E::Rated { .. }
+        | E::RatingReversed { .. }
+        | E::CommentApproved { .. }
+        | E::CommentWithheld { .. } => {}
+    }
+}
+
+/// Nothing of it lies ahead any more; who was there has been there.
+fn close(rows: &mut Rows<'_>, key: &OccurrenceKey) {
+    for kind in [Kind::Roll, Kind::Duty] {
+        for place in held(rows, &at(kind, key)) {
+            change(rows, (kind, key, place.resident), |place| {
+                (place.placed, place.listed) = (false, false);
+            });
+        }
+        rows.remove(&ahead(kind, key));
     }
 }
 
 fn duty_learnt(rows: &mut Rows<'_>, key: &OccurrenceKey, event: &DutyEvent) {
+    use DutyEvent as E;
     let row = ahead(Kind::Duty, key);
     match event {
-        DutyEvent::DutiesSet { end, .. } => {
-            rows.put(&row, &Ahead { until: *end, cancelled: false });
+        E::DutiesSet { end, .. } => rows.put(&row, &Ahead { until: *end, cancelled: false }),
+        E::DutiesCancelled {} => cancelled(rows, &row),
+        E::DutyClaimed { resident, .. } => {
+            change(rows, (Kind::Duty, key, *resident), |place| place.placed = true);
         }
-        DutyEvent::DutiesCancelled {} => cancelled(rows, &row),
-        DutyEvent::DutyClaimed { resident, .. } => stand(rows, Kind::Duty, key, *resident, true),
-        DutyEvent::DutyReleased { resident, .. } => stand(rows, Kind::Duty, key, *resident, false),
+        E::DutyReleased { resident, .. } => {
+            change(rows, (Kind::Duty, key, *resident), |place| place.placed = false);
+        }
+        E::StandInAsked { .. }
+        | E::StandInWithdrawn { .. }
+        | E::DutyUnfilled { .. }
+        | E::DutyDone { .. }
+        | E::DutyDoneReversed { .. } => {}
     }
+}
+
+/// Who looks after what, under `standing/<resident>/<key>`.
+fn standing_learnt(rows: &mut Rows<'_>, key: &StandingKey, event: &StandingEvent) {
+    match event {
+        StandingEvent::StandingDutyClaimed { resident, .. } => {
+            rows.put(&format!("standing/{resident}/{key}"), key);
+        }
+        StandingEvent::StandingDutyReleased { resident } => {
+            rows.remove(&format!("standing/{resident}/{key}"));
+        }
+        _ => {}
+    }
+}
+
+fn standing_handed_over(rows: &Rows<'_>, resident: Uuid) -> Vec<Action<Order>> {
+    let Some(into) = heir(rows, resident) else { return Vec::new() };
+    let kept = rows.scan::<StandingKey>(&format!("standing/{resident}/"));
+    let order = |key: StandingKey| {
+        let command = Order::Standing(standing::Command::HandOver { resident, into });
+        // The names come from streams, so none is lost here.
+        key.stream().ok().map(|to| Action::Command { to, command })
+    };
+    kept.into_iter().filter_map(|(_, key)| order(key)).collect()
 }
 
 fn cancelled(rows: &mut Rows<'_>, row: &str) {
@@ -191,12 +279,19 @@ fn cancelled(rows: &mut Rows<'_>, row: &str) {
     }
 }
 
-/// The command that hands a place over, if its holder is gone and it still matters.
+/// The command that hands a place over, if its holder is gone and it still matters: what was
+/// attended matters for ever once it is somebody else's, a place as long as the roll is open.
 fn handed_over(rows: &Rows<'_>, place: &Place, now: DateTime<Utc>) -> Option<Action<Order>> {
-    let &Place { kind, ref key, resident } = place;
+    let &Place { kind, ref key, resident, placed, listed, came } = place;
     let into = heir(rows, resident)?;
-    let ahead = rows.get::<Ahead>(&ahead(kind, key))?;
-    if ahead.cancelled || ahead.until <= now {
+    let ahead = rows.get::<Ahead>(&ahead(kind, key)).filter(|ahead| !ahead.cancelled);
+    let in_time = |ahead: &Ahead| match kind {
+        Kind::Roll => into.is_some() || ahead.until > now,
+        Kind::Duty => ahead.until > now,
+    };
+    let placed_ahead = (placed || listed) && ahead.as_ref().is_some_and(in_time);
+    let attended = came && into.is_some();
+    if !(placed_ahead || attended) {
         return None;
     }
     let order = || -> Result<_, NameError> {
@@ -211,7 +306,6 @@ fn handed_over(rows: &Rows<'_>, place: &Place, now: DateTime<Utc>) -> Option<Act
             },
         })
     };
-    // The names come from streams, so none is lost here.
     order().ok()
 }
 

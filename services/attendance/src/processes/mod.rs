@@ -1,7 +1,13 @@
 //! What attendance does by itself.
 
+mod duties;
+mod expected;
 mod leavers;
 mod rolls;
+#[cfg(test)]
+mod told;
 
+pub use duties::Duties;
+pub use expected::Expected;
 pub use leavers::Leavers;
 pub use rolls::{Order, Rolls};

@@ -17,6 +17,7 @@ use crate::{
     deciders::{
         duty,
         roll::{self, CLOSED_AFTER},
+        standing,
     },
     values::OccurrenceKey,
 };
@@ -31,6 +32,8 @@ pub enum Order {
     Roll(roll::Command),
     /// Of an occurrence's duties.
     Duty(duty::Command),
+    /// Of a standing duty.
+    Standing(standing::Command),
 }
 
 /// What it knows of an activity, under `activity/<community>/<uuid>`.
@@ -166,7 +169,7 @@ fn follow(
         CalendarEvent::ActivityDrafted { .. } | CalendarEvent::OccurrenceDescribed { .. } => {
             Ok(Vec::new())
         }
-        CalendarEvent::OccurrenceCancelled { recurrence_id, revision } => {
+        CalendarEvent::OccurrenceCancelled { recurrence_id, revision, .. } => {
             let key = key(recurrence_id);
             let mut wanted =
                 vec![of_roll(&key, roll::Command::Cancel { revision: *revision })?, clear(&key)];

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use linli_platform::projection::{ApplyError, Fact, Projection};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 use uuid::Uuid;
 
 use crate::{
@@ -15,7 +15,7 @@ pub enum Duties {}
 
 impl Projection<Heard> for Duties {
     const NAME: &'static str = "duties";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const TABLES: &'static str = "
         CREATE TABLE duties (
             community TEXT NOT NULL, activity BLOB NOT NULL, recurrence_id TEXT NOT NULL,
@@ -26,41 +26,59 @@ impl Projection<Heard> for Duties {
         CREATE TABLE duties_claim (
             community TEXT NOT NULL, activity BLOB NOT NULL, recurrence_id TEXT NOT NULL,
             resident BLOB NOT NULL, duty TEXT NOT NULL,
+            asks INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (community, activity, recurrence_id, resident)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX duties_claim_by_resident ON duties_claim (resident);";
 
     fn apply(db: &Connection, fact: &Fact<Heard>) -> Result<(), ApplyError> {
         let Heard::Duty(key, event) = &fact.event else { return Ok(()) };
-        let OccurrenceKey { community, activity, recurrence_id } = key;
+        let of = |sql: &str, values: &[&dyn ToSql]| -> Result<(), ApplyError> {
+            let key: [&dyn ToSql; 3] = [&key.community, &key.activity, &key.recurrence_id];
+            db.prepare_cached(sql)?.execute([&key[..], values].concat().as_slice())?;
+            Ok(())
+        };
         match event {
-            DutyEvent::DutiesSet { duties, start, end } => {
-                let places = serde_json::to_string(duties)?;
-                db.prepare_cached("INSERT OR REPLACE INTO duties VALUES (?, ?, ?, ?, ?, 0, ?)")?
-                    .execute(params![community, activity, recurrence_id, start, end, places])?;
-            }
-            DutyEvent::DutyClaimed { duty, resident, .. } => {
-                db.prepare_cached("INSERT OR REPLACE INTO duties_claim VALUES (?, ?, ?, ?, ?)")?
-                    .execute(params![community, activity, recurrence_id, resident, duty])?;
-            }
-            DutyEvent::DutyReleased { resident, .. } => {
-                db.prepare_cached(
-                    "DELETE FROM duties_claim WHERE community = ? AND activity = ? \
-                     AND recurrence_id = ? AND resident = ?",
-                )?
-                .execute(params![community, activity, recurrence_id, resident])?;
-            }
-            DutyEvent::DutiesCancelled {} => {
-                db.prepare_cached(
-                    "UPDATE duties SET cancelled = 1 \
-                     WHERE community = ? AND activity = ? AND recurrence_id = ?",
-                )?
-                .execute(params![community, activity, recurrence_id])?;
-            }
+            DutyEvent::DutiesSet { duties, start, end } => of(
+                "INSERT OR REPLACE INTO duties VALUES (?, ?, ?, ?, ?, 0, ?)",
+                params![start, end, serde_json::to_string(duties)?],
+            ),
+            DutyEvent::DutyClaimed { duty, resident, .. } => of(
+                "INSERT OR REPLACE INTO duties_claim \
+                 (community, activity, recurrence_id, resident, duty) VALUES (?, ?, ?, ?, ?)",
+                params![resident, duty],
+            ),
+            DutyEvent::DutyReleased { resident, .. } => of(
+                "DELETE FROM duties_claim WHERE community = ? AND activity = ? \
+                 AND recurrence_id = ? AND resident = ?",
+                params![resident],
+            ),
+            DutyEvent::DutiesCancelled {} => of(
+                "UPDATE duties SET cancelled = 1 \
+                 WHERE community = ? AND activity = ? AND recurrence_id = ?",
+                params![],
+            ),
+            DutyEvent::StandInAsked { resident, .. } => of(SET_ASKS, params![resident, true]),
+            DutyEvent::StandInWithdrawn { resident, .. } => of(SET_ASKS, params![resident, false]),
+            DutyEvent::DutyDone { resident, duty } => of(
+                "INSERT INTO duties_claim \
+                 (community, activity, recurrence_id, resident, duty, done) \
+                 VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET done = 1",
+                params![resident, duty],
+            ),
+            DutyEvent::DutyDoneReversed { resident, .. } => of(
+                "UPDATE duties_claim SET done = 0 WHERE community = ? AND activity = ? \
+                 AND recurrence_id = ? AND resident = ?",
+                params![resident],
+            ),
+            // The desk shows what is missing now, not what was when it was told.
+            DutyEvent::DutyUnfilled { .. } => Ok(()),
         }
-        Ok(())
     }
 }
+
+const SET_ASKS: &str = "UPDATE duties_claim SET asks = ?5 WHERE community = ?1 AND activity = ?2 \
+    AND recurrence_id = ?3 AND resident = ?4";
 
 /// One duty with those who do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +89,21 @@ pub struct Claimed {
     pub places: u32,
     /// Who does it.
     pub by: Vec<Uuid>,
+    /// Who of them asks for a stand-in.
+    pub asking: Vec<Uuid>,
+    /// Who of them was there, as far as the roll is closed.
+    pub done: Vec<Uuid>,
+}
+
+impl Claimed {
+    fn new(name: String, places: u32) -> Self {
+        Self { name, places, by: Vec::new(), asking: Vec::new(), done: Vec::new() }
+    }
+
+    /// How many are missing, those who ask for a stand-in included.
+    pub fn missing(&self) -> usize {
+        (self.places as usize).saturating_sub(self.by.len() - self.asking.len())
+    }
 }
 
 /// The duties of an occurrence in their order; those that are claimed and no longer listed last.
@@ -85,25 +118,54 @@ pub fn of_occurrence(db: &Connection, key: &OccurrenceKey) -> rusqlite::Result<V
         .optional()?;
     let Some(places) = places else { return Ok(Vec::new()) };
     let places: Vec<DutyPlace> = serde_json::from_value(places).unwrap_or_default();
-    let mut duties: Vec<Claimed> = places
-        .into_iter()
-        .map(|place| Claimed { name: place.name, places: place.places, by: Vec::new() })
-        .collect();
+    let mut duties: Vec<Claimed> =
+        places.into_iter().map(|place| Claimed::new(place.name, place.places)).collect();
     let mut claims = db.prepare_cached(
-        "SELECT duty, resident FROM duties_claim \
+        "SELECT duty, resident, asks, done FROM duties_claim \
          WHERE community = ? AND activity = ? AND recurrence_id = ? ORDER BY duty, resident",
     )?;
     let claims = claims.query_map(params![community, activity, recurrence_id], |row| {
-        Ok((row.get::<_, String>(0)?, row.get(1)?))
+        Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
     })?;
     for claim in claims {
-        let (name, resident) = claim?;
-        match duties.iter_mut().find(|duty| duty.name == name) {
-            Some(duty) => duty.by.push(resident),
-            None => duties.push(Claimed { name, places: 0, by: vec![resident] }),
-        }
+        let (name, resident, asks, done): (_, Uuid, bool, bool) = claim?;
+        let at = duties.iter().position(|duty| duty.name == name).unwrap_or_else(|| {
+            duties.push(Claimed::new(name, 0));
+            duties.len() - 1
+        });
+        let duty = &mut duties[at];
+        duty.by.push(resident);
+        duty.asking.extend(asks.then_some(resident));
+        duty.done.extend(done.then_some(resident));
     }
     Ok(duties)
+}
+
+/// The occurrences of a community that begin after `from` and not after `until`, at which somebody
+/// is missing; the next first.
+pub fn unfilled(
+    db: &Connection,
+    community: &str,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> rusqlite::Result<Vec<(OccurrenceKey, Vec<Claimed>)>> {
+    let near = db
+        .prepare_cached(
+            "SELECT activity, recurrence_id FROM duties WHERE community = ? AND cancelled = 0 \
+             AND start_at > ? AND start_at <= ? ORDER BY start_at",
+        )?
+        .query_map(params![community, from, until], |row| {
+            Ok(OccurrenceKey::new(community, row.get(0)?, &row.get::<_, String>(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut unfilled = Vec::new();
+    for key in near {
+        let mut duties = of_occurrence(db, &key)?;
+        duties.retain(|duty| duty.missing() > 0);
+        if !duties.is_empty() {
+            unfilled.push((key, duties));
+        }
+    }
+    Ok(unfilled)
 }
 
 /// A duty that somebody has taken on.

@@ -3,5 +3,8 @@
 pub mod activities;
 pub mod declined;
 pub mod duties;
+pub mod places;
+pub mod ratings;
 pub mod residents;
 pub mod rolls;
+pub mod standing;

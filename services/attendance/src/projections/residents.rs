@@ -30,17 +30,17 @@ impl Projection<Heard> for Residents {
                 .execute(params![given, resident])
         };
         match event {
-            E::ResidentRegistered { building, under_14 } => {
+            E::ResidentRegistered { building, under_14, .. } => {
                 db.prepare_cached("INSERT OR REPLACE INTO residents VALUES (?, ?, ?, 0, 0)")?
                     .execute(params![resident, building, under_14])?;
             }
-            E::ResidentChanged { under_14 } => {
+            E::ResidentChanged { under_14, .. } => {
                 db.prepare_cached(
                     "UPDATE residents SET under_14 = coalesce(?, under_14) WHERE resident = ?",
                 )?
                 .execute(params![under_14, resident])?;
             }
-            E::ResidentMoved { building } => {
+            E::ResidentMoved { building, .. } => {
                 db.prepare_cached("UPDATE residents SET building = ? WHERE resident = ?")?
                     .execute(params![building, resident])?;
             }

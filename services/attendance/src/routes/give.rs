@@ -67,7 +67,7 @@ impl State {
         let key = of.key.clone();
         let row = self.read(move |db| rolls::person_of(db, &key, id)).await?;
         let expected = |row: rolls::Person| {
-            matches!(row.standing, Standing::Registered | Standing::Waiting(_))
+            row.listed || matches!(row.standing, Standing::Registered | Standing::Waiting(_))
         };
         row.is_some_and(expected).then_some(known).ok_or_else(Refusal::forbidden)
     }
@@ -82,7 +82,7 @@ impl State {
     ) -> Result<Position, Refusal> {
         let stream = of.key.roll().map_err(|_| Refusal::missing())?;
         let no = |text: Text, rejection: &roll::Rejection| {
-            let values = rejection.values(|at| text.when(at, of.zone));
+            let values = rejection.values(&|at| text.when(at, of.zone));
             text.no(rejection.key(), &values)
         };
         self.give::<Roll>(viewer, &stream, cmd, command, no).await.map(|done| done.position)
@@ -98,7 +98,7 @@ impl State {
     ) -> Result<Position, Refusal> {
         let stream = of.key.duty().map_err(|_| Refusal::missing())?;
         let no = |text: Text, rejection: &duty::Rejection| {
-            let values = rejection.values(|at| text.when(at, of.zone));
+            let values = rejection.values(&|at| text.when(at, of.zone));
             text.no(rejection.key(), &values)
         };
         self.give::<Duty>(viewer, &stream, cmd, command, no).await.map(|done| done.position)

@@ -235,9 +235,10 @@ pub(super) async fn withdraw(state: State, ask: Ask) -> Result<Response, Refusal
 }
 
 pub(super) async fn excuse(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (of, (resident, _)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
+    let (of, (resident, proxy)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
     state.guest(&ask, &of, resident).await?;
-    let command = roll::Command::Excuse { resident };
+    let remark = state.sealed(&of, resident, ("remark", ask.field("remark")), ask.text()).await?;
+    let command = roll::Command::Excuse { resident, remark, proxy };
     let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
     Ok(see(&path(&of), position))
 }

@@ -83,17 +83,8 @@ impl State {
         }
         let (ids, key) = (self.find(&named.key.community, q).await?, named.key.clone());
         let read = self.read(move |db| {
-            let row = |id| {
-                let nobody = Person {
-                    resident: id,
-                    standing: Standing::None,
-                    came_at: None,
-                    way: None,
-                    left_at: None,
-                    minutes: None,
-                };
-                Ok(rolls::person_of(db, &key, id)?.unwrap_or(nobody))
-            };
+            let row =
+                |id| Ok(rolls::person_of(db, &key, id)?.unwrap_or_else(|| Person::nobody(id)));
             ids.into_iter().map(row).collect::<rusqlite::Result<Vec<_>>>()
         });
         let people = read.await?;
@@ -181,8 +172,8 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
 fn in_vain(t: Text, named: &Named, vain: &declined::Vain) -> String {
     let show = |at| t.when(at, named.zone);
     match &vain.rejection {
-        Some(declined::Rejection::Roll(no)) => t.no(no.key(), &no.values(show)),
-        Some(declined::Rejection::Duty(no)) => t.no(no.key(), &no.values(show)),
+        Some(declined::Rejection::Roll(no)) => t.no(no.key(), &no.values(&show)),
+        Some(declined::Rejection::Duty(no)) => t.no(no.key(), &no.values(&show)),
         None if vain.reason == NOTHING_TO_DO => t.get("no_nothing_to_do").to_owned(),
         None => vain.reason.clone(),
     }

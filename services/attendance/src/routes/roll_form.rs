@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{State, ask::Ask, give::desk_path, text::Text};
 use crate::{contract::Way, deciders::roll::Command, projections::activities::Named};
 
-/// The most characters of a remark, as its field says too.
-const REMARK_CHARS_MAX: usize = 200;
+/// The most characters of what people write here, as its fields say too.
+const WORDS_CHARS_MAX: usize = 200;
 
 /// What is done to everybody ticked.
 fn verb(name: &str, resident: Uuid) -> Option<Command> {
@@ -23,9 +23,11 @@ fn verb(name: &str, resident: Uuid) -> Option<Command> {
             Command::CheckIn { resident, way: Way::List, at: None, proxy: None, staff: true }
         }
         "check-out" => Command::CheckOut { resident, at: None, minutes: None },
-        "excuse" => Command::Excuse { resident },
+        "excuse" => Command::Excuse { resident, remark: None, proxy: None },
         "reverse" => Command::ReverseCheckIn { resident },
         "withdraw" => Command::Withdraw { resident },
+        "expect" => Command::Expect { residents: vec![resident], by: String::new() },
+        "drop-expected" => Command::DropExpected { resident },
         _ => return None,
     })
 }
@@ -41,7 +43,13 @@ pub(super) async fn take(state: State, ask: Ask) -> Result<Response, Refusal> {
     let ids = ids.into_iter().map(Uuid::try_parse).collect::<Result<Vec<_>, _>>();
     let ids = ids.map_err(|_| unclear())?;
     let commands: Option<Vec<_>> = ids.iter().map(|&id| Some((id, verb(name, id)?))).collect();
-    let commands = commands.filter(|commands| !commands.is_empty()).ok_or_else(unclear)?;
+    let mut commands = commands.filter(|commands| !commands.is_empty()).ok_or_else(unclear)?;
+    for (id, command) in &mut commands {
+        if let Command::Excuse { remark, .. } = command {
+            let why = ("remark", ask.field("remark"));
+            *remark = state.sealed(&of, *id, why, ask.text()).await?;
+        }
+    }
     let position = state.take_all(&ask, &of, name, commands).await?;
     Ok(see(&desk_path(&of), position))
 }
@@ -87,31 +95,35 @@ impl State {
         (cmd, resident): (CommandId, Uuid),
         command: Command,
     ) -> Result<Position, Refusal> {
-        if matches!(command, Command::CheckIn { .. } | Command::Excuse { .. }) {
+        let comes = matches!(
+            command,
+            Command::CheckIn { .. } | Command::Excuse { .. } | Command::Expect { .. }
+        );
+        if comes {
             self.resident(resident, ask.text()).await?;
         }
         self.roll(&ask.viewer, of, cmd, command).await
     }
 
-    /// Seals a remark under the key of the person it is about; none if it is empty.
-    async fn sealed(
+    /// Seals what was written about somebody, or by them, under their key; none if it is empty.
+    pub(super) async fn sealed(
         &self,
         of: &Named,
         resident: Uuid,
-        (remark, text): (&str, Text),
+        (field, words): (&str, &str),
+        text: Text,
     ) -> Result<Option<Sealed>, Refusal> {
-        if remark.is_empty() {
+        if words.is_empty() {
             return Ok(None);
         }
-        if remark.chars().count() > REMARK_CHARS_MAX {
-            let n = REMARK_CHARS_MAX.to_string();
-            return Err(Refusal::invalid(text.with("remark_too_long", &[("n", &n)])));
+        if words.chars().count() > WORDS_CHARS_MAX {
+            return Err(Refusal::invalid(text.n("remark_too_long", WORDS_CHARS_MAX)));
         }
         let keys = self.platform.directory.keys(vec![resident]).await?;
         let nobody = || Refusal::from(DirectoryError::Nobody(resident));
         let key = keys.get(&resident).ok_or_else(nobody)?;
         let stream = of.key.roll().map_err(Refusal::failed)?;
-        let sealed = key.seal(&stream, "remark", remark, &self.platform.entropy);
+        let sealed = key.seal(&stream, field, words, &self.platform.entropy);
         sealed.map(Some).map_err(Refusal::failed)
     }
 }
@@ -126,7 +138,7 @@ pub(super) async fn headcount(state: State, ask: Ask) -> Result<Response, Refusa
 pub(super) async fn hours(state: State, ask: Ask) -> Result<Response, Refusal> {
     let of = state.occurrence(&ask).await?;
     let (resident, minutes) = (ask.parsed("resident")?, ask.parsed("minutes")?);
-    let remark = state.sealed(&of, resident, (ask.field("remark"), ask.text())).await?;
+    let remark = state.sealed(&of, resident, ("remark", ask.field("remark")), ask.text()).await?;
     let command = Command::CorrectHours { resident, minutes, remark };
     let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
     Ok(see(&desk_path(&of), position))

@@ -96,7 +96,14 @@ mod tests {
     fn every_word_that_a_page_asks_for_is_there() {
         let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut asked_for = 0;
-        for folder in ["templates", "src/routes", "src/deciders", "src/deciders/roll"] {
+        for folder in [
+            "templates",
+            "src/routes",
+            "src/deciders",
+            "src/deciders/roll",
+            "src/deciders/duty",
+            "src/deciders/standing",
+        ] {
             for file in std::fs::read_dir(home.join(folder)).unwrap().map(Result::unwrap) {
                 if file.path().is_dir() {
                     continue;

@@ -71,6 +71,33 @@ impl fmt::Display for OccurrenceKey {
     }
 }
 
+/// One standing duty of one community.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StandingKey {
+    /// The code of the community.
+    pub community: String,
+    /// The duty.
+    pub id: Uuid,
+}
+
+impl StandingKey {
+    /// Names a standing duty.
+    pub fn new(community: &str, id: Uuid) -> Self {
+        Self { community: community.to_owned(), id }
+    }
+
+    /// Its stream.
+    pub fn stream(&self) -> Result<StreamId, NameError> {
+        StreamId::new(&self.community, SERVICE, "duty", self.id.to_string())
+    }
+}
+
+impl fmt::Display for StandingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.community, self.id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

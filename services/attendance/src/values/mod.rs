@@ -1,5 +1,7 @@
 //! Nouns of attendance.
 
+mod audience;
 mod key;
 
-pub use key::{KeyError, OccurrenceKey};
+pub use audience::{Audience, Role};
+pub use key::{KeyError, OccurrenceKey, StandingKey};

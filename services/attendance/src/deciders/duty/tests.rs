@@ -29,7 +29,7 @@ fn set(welcome: u32, tea: u32) -> DutyEvent {
 }
 
 fn claimed(n: u128, duty: &str) -> DutyEvent {
-    DutyEvent::DutyClaimed { duty: duty.into(), resident: who(n), proxy: None }
+    DutyEvent::DutyClaimed { duty: duty.into(), resident: who(n), proxy: None, instead_of: None }
 }
 
 fn claim(n: u128, duty: &str) -> Command {
@@ -108,4 +108,92 @@ fn a_duty_of_nobody_is_free_and_a_double_s_goes_to_the_other_entry() {
     taken().when(over(1, Some(1)), before()).then_nothing();
     taken().when(over(3, None), before()).then_nothing();
     taken().when(over(1, None), end()).then_rejected(&Rejection::Over(end()));
+}
+
+fn asked(n: u128, duty: &str) -> DutyEvent {
+    DutyEvent::StandInAsked { duty: duty.into(), resident: who(n) }
+}
+
+fn released(n: u128, duty: &str) -> DutyEvent {
+    DutyEvent::DutyReleased { duty: duty.into(), resident: who(n) }
+}
+
+fn stand_in(n: u128, duty: &str) -> Command {
+    Command::StandIn { duty: duty.into(), resident: who(n), proxy: None }
+}
+
+#[test]
+fn somebody_stands_in_for_the_first_who_asked_and_until_then_it_is_theirs() {
+    let ask = |n, duty: &str| Command::AskStandIn { duty: duty.into(), resident: who(n) };
+    let both = || duties([set(1, 2), claimed(1, "tea"), claimed(2, "tea")]);
+    both().when(ask(1, "tea"), before()).then([asked(1, "tea")]);
+    both().when(ask(1, "welcome"), before()).then_rejected(&Rejection::NotTheirs("welcome".into()));
+    let nobody = Rejection::NobodyAsks("tea".into());
+    both().when(stand_in(3, "tea"), before()).then_rejected(&nobody);
+    let asking = || {
+        duties([set(1, 2), claimed(1, "tea"), claimed(2, "tea"), asked(2, "tea"), asked(1, "tea")])
+    };
+    asking().when(ask(1, "tea"), before()).then_nothing();
+    let takes = DutyEvent::DutyClaimed {
+        duty: "tea".into(),
+        resident: who(3),
+        proxy: None,
+        instead_of: Some(who(2)),
+    };
+    asking().when(stand_in(3, "tea"), before()).then([released(2, "tea"), takes.clone()]);
+    asking().when(stand_in(1, "tea"), before()).then_nothing();
+    asking().when(stand_in(3, "tea"), end()).then_rejected(&Rejection::Over(end()));
+    let busy = duties([set(1, 2), claimed(1, "tea"), asked(1, "tea"), claimed(3, "welcome")]);
+    busy.when(stand_in(3, "tea"), before()).then_rejected(&Rejection::OtherDuty("welcome".into()));
+    let over = duties([set(1, 2), claimed(2, "tea"), asked(2, "tea"), released(2, "tea"), takes]);
+    over.when(stand_in(4, "tea"), before()).then_rejected(&nobody);
+    let withdraw = |n| Command::WithdrawStandIn { duty: "tea".into(), resident: who(n) };
+    let comes = DutyEvent::StandInWithdrawn { duty: "tea".into(), resident: who(2) };
+    asking().when(withdraw(2), before()).then([comes]);
+    both().when(withdraw(2), before()).then_nothing();
+}
+
+#[test]
+fn who_is_missing_is_told_two_days_before_and_again_when_others_are() {
+    let unfilled = |welcome: u32, tea: u32| DutyEvent::DutyUnfilled {
+        duties: places(welcome, tea).into_iter().filter(|place| place.places > 0).collect(),
+        start: start(),
+    };
+    let empty = || duties([set(1, 2)]);
+    empty().when(Command::Alert, before()).then([unfilled(1, 2)]);
+    empty().when(Command::Alert, before() - TimeDelta::seconds(1)).then_nothing();
+    empty().when(Command::Alert, start()).then_nothing();
+    duties([set(1, 2), unfilled(1, 2)]).when(Command::Alert, before()).then_nothing();
+    let one = duties([set(1, 2), unfilled(1, 2), claimed(1, "welcome")]);
+    one.when(Command::Alert, before()).then([unfilled(0, 2)]);
+    let all = [set(1, 2), claimed(1, "welcome"), claimed(2, "tea"), claimed(3, "tea")];
+    duties(all.clone()).when(Command::Alert, before()).then_nothing();
+    let away = duties(all.into_iter().chain([asked(3, "tea")]));
+    away.when(Command::Alert, before()).then([unfilled(0, 1)]);
+    duties([set(1, 2), DutyEvent::DutiesCancelled {}])
+        .when(Command::Alert, before())
+        .then_nothing();
+}
+
+#[test]
+fn a_duty_is_done_once_by_who_had_it_and_was_there() {
+    let done = |n, duty: &str| DutyEvent::DutyDone { duty: duty.into(), resident: who(n) };
+    let settle =
+        |present: &[u128]| Command::Settle { present: present.iter().copied().map(who).collect() };
+    let taken = || duties([set(1, 2), claimed(1, "welcome"), claimed(2, "tea")]);
+    taken().when(settle(&[1, 9]), end()).then([done(1, "welcome")]);
+    duties([set(1, 2), claimed(1, "tea"), done(1, "tea")]).when(settle(&[1]), end()).then_nothing();
+    let unsettle =
+        |n, into: Option<u128>| Command::Unsettle { resident: who(n), into: into.map(who) };
+    let undone = |into: Option<u128>| DutyEvent::DutyDoneReversed {
+        duty: "tea".into(),
+        resident: who(1),
+        into: into.map(who),
+    };
+    let one = || duties([set(1, 2), claimed(1, "tea"), done(1, "tea")]);
+    one().when(unsettle(1, None), end()).then([undone(None)]);
+    one().when(unsettle(2, None), end()).then_nothing();
+    one().when(unsettle(1, Some(5)), end()).then([undone(Some(5)), done(5, "tea")]);
+    let both = duties([set(1, 2), done(1, "tea"), done(5, "tea")]);
+    both.when(unsettle(1, Some(5)), end()).then([undone(Some(5))]);
 }

@@ -2,22 +2,45 @@
 
 use chrono::{DateTime, Utc};
 use linli_platform::vault::Sealed;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     CLOSED_AFTER, HEADCOUNT_MAX, MINUTES_MAX, NAMES_MAX, Phase, Rejection, RollState, Standing,
+    state::Draft,
 };
 use crate::contract::{RollEvent, Way};
 
 type Decision = Result<Vec<RollEvent>, Rejection>;
 
 /// Somebody at the door.
-pub(super) struct Arrival {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// Who.
     pub resident: Uuid,
+    /// How it is known.
     pub way: Way,
+    /// When they came, where the paper says so.
     pub at: Option<DateTime<Utc>>,
+    /// Who checks them in from their own phone, if somebody else does.
     pub proxy: Option<Uuid>,
+    /// Whether a member of staff does it, who sees the room and lets people in.
     pub staff: bool,
+}
+
+/// All of them, or none: the first who can't come in keeps the others out, and is told.
+pub(super) fn check_in_all(
+    state: &RollState,
+    arrivals: &[Arrival],
+    now: DateTime<Utc>,
+) -> Decision {
+    let mut draft = Draft::of(state);
+    for arrival in arrivals {
+        let named = |why| Rejection::OneOf { resident: arrival.resident, why: Box::new(why) };
+        let events = check_in(&draft.state, arrival, now).map_err(named)?;
+        draft.extend(events);
+    }
+    Ok(draft.events)
 }
 
 pub(super) fn check_in(state: &RollState, arrival: &Arrival, now: DateTime<Utc>) -> Decision {
@@ -42,7 +65,7 @@ pub(super) fn check_in(state: &RollState, arrival: &Arrival, now: DateTime<Utc>)
     if full && !staff && standing != Standing::Registered {
         return Err(Rejection::Full(state.capacity));
     }
-    let mut events = vec![RollEvent::CheckedIn { resident, way, at, proxy }];
+    let mut events = vec![RollEvent::CheckedIn { resident, way, at, proxy, merged: None }];
     if state.phase == Phase::Closed {
         // The closing has passed by, so what it would have credited is credited now.
         let minutes = state.minutes_unless_told();
@@ -126,9 +149,15 @@ pub(super) fn correct_hours(
     Ok(vec![RollEvent::HoursCorrected { resident, minutes_before, minutes, remark }])
 }
 
+/// With a check-in goes what stood on it.
 pub(super) fn reverse(state: &RollState, resident: Uuid) -> Vec<RollEvent> {
-    let there = state.presence(resident).map(|_| RollEvent::CheckInReversed { resident });
-    there.into_iter().collect()
+    let Some(presence) = state.presence(resident) else { return Vec::new() };
+    let minutes_before = presence.minutes.unwrap_or(0);
+    let mut events = vec![RollEvent::CheckInReversed { resident, minutes_before, into: None }];
+    if state.rating(resident).is_some() {
+        events.push(RollEvent::RatingReversed { resident });
+    }
+    events
 }
 
 pub(super) fn headcount(state: &RollState, people: u32, now: DateTime<Utc>) -> Decision {
@@ -164,6 +193,14 @@ pub(super) fn close(state: &RollState, now: DateTime<Utc>) -> Decision {
             events.push(RollEvent::CheckedOut { resident, at: state.end, minutes: length });
         }
     }
-    events.push(RollEvent::RollClosed { at: now, present: state.present, minutes });
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    events.push(RollEvent::RollClosed {
+        at: now,
+        present: state.present,
+        minutes,
+        expected: count(state.expected()),
+        excused: count(state.excused()),
+        absent: state.missing().collect(),
+    });
     Ok(events)
 }

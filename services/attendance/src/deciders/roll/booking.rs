@@ -121,44 +121,13 @@ pub(super) fn withdraw(state: &RollState, resident: Uuid, now: DateTime<Utc>) ->
     Ok(leaving(state, standing, RollEvent::Withdrawn { resident }, now))
 }
 
-/// Frees the place of somebody who is no more; of one who was written down twice it goes to the
-/// other entry, in the line too, unless that one has a place or came already.
-pub(super) fn hand_over(
+/// An excuse counts until the roll is closed; before the start it frees the place.
+pub(super) fn excuse(
     state: &RollState,
     resident: Uuid,
-    into: Option<Uuid>,
+    excused: RollEvent,
     now: DateTime<Utc>,
 ) -> Decision {
-    let standing = state.standing(resident);
-    if matches!(standing, Standing::None | Standing::Excused) || into == Some(resident) {
-        return Ok(Vec::new());
-    }
-    before_start(state, now)?;
-    if state.presence(resident).is_some() {
-        return Err(Rejection::Present);
-    }
-    let gone = RollEvent::Withdrawn { resident };
-    let Some(into) = into.filter(|&into| state.presence(into).is_none()) else {
-        return Ok(leaving(state, standing, gone, now));
-    };
-    Ok(match (standing, state.standing(into)) {
-        (Standing::Registered, Standing::None | Standing::Excused) => {
-            vec![gone, RollEvent::Registered { resident: into, proxy: None }]
-        }
-        (Standing::Registered, Standing::Waiting) => {
-            vec![gone, RollEvent::Promoted { resident: into }]
-        }
-        (Standing::Waiting, Standing::None | Standing::Excused) => {
-            // Into the line before the other leaves it, so that the place is still known.
-            let instead_of = Some(resident);
-            vec![RollEvent::Waitlisted { resident: into, proxy: None, instead_of }, gone]
-        }
-        _ => leaving(state, standing, gone, now),
-    })
-}
-
-/// An excuse counts until the roll is closed; before the start it frees the place.
-pub(super) fn excuse(state: &RollState, resident: Uuid, now: DateTime<Utc>) -> Decision {
     still_on(state)?;
     let standing = state.standing(resident);
     if standing == Standing::Excused {
@@ -167,14 +136,14 @@ pub(super) fn excuse(state: &RollState, resident: Uuid, now: DateTime<Utc>) -> D
     if state.presence(resident).is_some() {
         return Err(Rejection::Present);
     }
-    if standing == Standing::None && state.names() >= NAMES_MAX {
-        return Err(Rejection::TooManyNames(NAMES_MAX));
+    if standing == Standing::None && !state.listed(resident) {
+        return Err(Rejection::NotExpected);
     }
-    Ok(leaving(state, standing, RollEvent::Excused { resident }, now))
+    Ok(leaving(state, standing, excused, now))
 }
 
 /// Who leaves the line frees no place; who had one leaves it to the first in line.
-fn leaving(
+pub(super) fn leaving(
     state: &RollState,
     standing: Standing,
     event: RollEvent,
@@ -199,7 +168,7 @@ fn promotions(state: &RollState, free: Option<u32>, now: DateTime<Utc>) -> Vec<R
 }
 
 /// The occurrence is neither cancelled nor its roll closed.
-fn still_on(state: &RollState) -> Result<(), Rejection> {
+pub(super) fn still_on(state: &RollState) -> Result<(), Rejection> {
     match state.phase {
         Phase::Unopened => Err(Rejection::NotOpened),
         Phase::Open => Ok(()),
@@ -208,7 +177,7 @@ fn still_on(state: &RollState) -> Result<(), Rejection> {
     }
 }
 
-fn before_start(state: &RollState, now: DateTime<Utc>) -> Result<(), Rejection> {
+pub(super) fn before_start(state: &RollState, now: DateTime<Utc>) -> Result<(), Rejection> {
     still_on(state)?;
     if now >= state.start { Err(Rejection::Started(state.start)) } else { Ok(()) }
 }

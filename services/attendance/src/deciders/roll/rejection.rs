@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Why a roll does not do what is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -89,6 +90,32 @@ pub enum Rejection {
     /// The roll is full of names.
     #[error("a roll takes at most {0} names; give a headcount for the others")]
     TooManyNames(usize),
+    /// Nobody waits for them.
+    #[error("the person is not expected, so there is nothing to excuse")]
+    NotExpected,
+    /// Only who was there says how it was.
+    #[error("only those who were checked in rate it")]
+    NotThere,
+    /// They have said how it was.
+    #[error("the person has rated it already")]
+    Rated,
+    /// Nobody knows yet how it is.
+    #[error("it begins at {0} and can be rated then")]
+    RatedTooEarly(DateTime<Utc>),
+    /// It is long over.
+    #[error("it could be rated until {0}")]
+    RatedTooLate(DateTime<Utc>),
+    /// They wrote nothing.
+    #[error("there is no comment")]
+    NoComment,
+    /// Of several one can't, so none is done.
+    #[error("{resident}: {why}")]
+    OneOf {
+        /// Who can't.
+        resident: Uuid,
+        /// Why.
+        why: Box<Rejection>,
+    },
 }
 
 impl Rejection {
@@ -113,11 +140,18 @@ impl Rejection {
             Self::BelowNamed { .. } => "no_below_named",
             Self::AbsurdHeadcount(_) => "no_absurd_headcount",
             Self::TooManyNames(_) => "no_too_many_names",
+            Self::NotExpected => "no_not_expected",
+            Self::NotThere => "no_not_there",
+            Self::Rated => "no_rated",
+            Self::RatedTooEarly(_) => "no_rated_too_early",
+            Self::RatedTooLate(_) => "no_rated_too_late",
+            Self::NoComment => "no_comment",
+            Self::OneOf { why, .. } => why.key(),
         }
     }
 
     /// What its text is filled with; `show` writes an instant as the reader's wall clock has it.
-    pub fn values(&self, show: impl Fn(DateTime<Utc>) -> String) -> Vec<(&'static str, String)> {
+    pub fn values(&self, show: &dyn Fn(DateTime<Utc>) -> String) -> Vec<(&'static str, String)> {
         match self {
             Self::NotOpened
             | Self::Cancelled
@@ -125,10 +159,18 @@ impl Rejection {
             | Self::NotByName
             | Self::GuardianConsent
             | Self::NotPresent
-            | Self::Present => Vec::new(),
-            Self::Started(at) | Self::NotOver(at) | Self::TooEarly(at) | Self::TooLate(at) => {
-                vec![("at", show(*at))]
-            }
+            | Self::Present
+            | Self::NotExpected
+            | Self::NotThere
+            | Self::Rated
+            | Self::NoComment => Vec::new(),
+            Self::Started(at)
+            | Self::NotOver(at)
+            | Self::TooEarly(at)
+            | Self::TooLate(at)
+            | Self::RatedTooEarly(at)
+            | Self::RatedTooLate(at) => vec![("at", show(*at))],
+            Self::OneOf { why, .. } => why.values(show),
             Self::BelowRegistered { registered, asked } => {
                 vec![("registered", registered.to_string()), ("asked", asked.to_string())]
             }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DOORS_BEFORE, MINUTES_MAX, PROMOTED_BEFORE};
-use crate::contract::{Attendance, RollEvent};
+use crate::contract::{Attendance, Rating, RollEvent, Way};
 
 /// Where in its life a roll is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,14 +41,43 @@ pub enum Standing {
 pub struct Presence {
     /// When they came.
     pub at: DateTime<Utc>,
+    /// How that is known.
+    pub way: Way,
+    /// When they left, if that is known.
+    pub left: Option<DateTime<Utc>>,
     /// Minutes credited, once they are.
     pub minutes: Option<u32>,
+}
+
+/// What became of the words that somebody wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Comment {
+    /// They wrote none.
+    #[default]
+    None,
+    /// Nobody has read it yet.
+    Given,
+    /// It is shown.
+    Shown,
+    /// It is not shown.
+    Withheld,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Person {
     standing: Standing,
     presence: Option<Presence>,
+    /// Whether they are on the list of those expected.
+    listed: bool,
+    rating: Option<Rating>,
+    comment: Comment,
+}
+
+impl Person {
+    /// Whether they should come: listed, or with a place, also one given back with an excuse.
+    fn expected(&self) -> bool {
+        self.listed || matches!(self.standing, Standing::Registered | Standing::Excused)
+    }
 }
 
 /// The state of a roll.
@@ -89,6 +118,40 @@ impl RollState {
     /// Whether and since when somebody is there.
     pub fn presence(&self, resident: Uuid) -> Option<Presence> {
         self.people.get(&resident).and_then(|person| person.presence)
+    }
+
+    /// Whether somebody is on the list of those expected.
+    pub fn listed(&self, resident: Uuid) -> bool {
+        self.people.get(&resident).is_some_and(|person| person.listed)
+    }
+
+    /// What somebody has said of it.
+    pub fn rating(&self, resident: Uuid) -> Option<Rating> {
+        self.people.get(&resident).and_then(|person| person.rating)
+    }
+
+    /// What became of somebody's comment.
+    pub fn comment(&self, resident: Uuid) -> Comment {
+        self.people.get(&resident).map_or(Comment::None, |person| person.comment)
+    }
+
+    /// How many are expected.
+    pub fn expected(&self) -> usize {
+        self.people.values().filter(|person| person.expected()).count()
+    }
+
+    /// How many let know that they don't come.
+    pub fn excused(&self) -> usize {
+        self.people.values().filter(|person| person.standing == Standing::Excused).count()
+    }
+
+    /// Those expected who neither came nor are excused.
+    pub fn missing(&self) -> impl Iterator<Item = Uuid> {
+        let missing = |person: &Person| {
+            let excused = person.standing == Standing::Excused;
+            person.expected() && !excused && person.presence.is_none()
+        };
+        self.people.iter().filter_map(move |(&id, person)| missing(person).then_some(id))
     }
 
     /// Those in the line, the first first.
@@ -158,18 +221,52 @@ impl RollState {
                 self.take_place(*resident, *instead_of);
             }
             E::Withdrawn { resident } => self.stand(*resident, Standing::None),
-            E::Excused { resident } => self.stand(*resident, Standing::Excused),
-            E::CheckedIn { resident, at, .. } => self.come(*resident, *at),
-            E::CheckedOut { resident, minutes, .. }
-            | E::HoursCorrected { resident, minutes, .. } => {
+            E::Excused { resident, .. } => self.stand(*resident, Standing::Excused),
+            E::CheckedIn { resident, way, at, .. } => self.come(*resident, *way, *at),
+            E::CheckedOut { resident, at, minutes } => {
+                if let Some(presence) = self.presence_mut(*resident) {
+                    (presence.left, presence.minutes) = (Some(*at), Some(*minutes));
+                }
+            }
+            E::HoursCorrected { resident, minutes, .. } => {
                 if let Some(presence) = self.presence_mut(*resident) {
                     presence.minutes = Some(*minutes);
                 }
             }
-            E::CheckInReversed { resident } => self.go(*resident),
+            E::CheckInReversed { resident, .. } => self.go(*resident),
             E::HeadcountGiven { people } => self.headcount = Some(*people),
             E::RollClosed { .. } => self.phase = Phase::Closed,
+            E::Expected { residents, .. } => {
+                for resident in residents {
+                    self.people.entry(*resident).or_default().listed = true;
+                }
+            }
+            E::ExpectationDropped { resident } => {
+                self.people.entry(*resident).or_default().listed = false;
+            }
+            E::Rated { .. }
+            | E::RatingReversed { .. }
+            | E::CommentApproved { .. }
+            | E::CommentWithheld { .. } => self.rated(event),
         }
+    }
+
+    fn rated(&mut self, event: &RollEvent) {
+        use RollEvent as E;
+        let (resident, rating, comment) = match event {
+            E::Rated { resident, rating, comment } => {
+                let comment = comment.as_ref().map_or(Comment::None, |_| Comment::Given);
+                (resident, Some(*rating), comment)
+            }
+            E::RatingReversed { resident } => (resident, None, Comment::None),
+            E::CommentApproved { resident } => (resident, self.rating(*resident), Comment::Shown),
+            E::CommentWithheld { resident } => {
+                (resident, self.rating(*resident), Comment::Withheld)
+            }
+            _ => return,
+        };
+        let person = self.people.entry(*resident).or_default();
+        (person.rating, person.comment) = (rating, comment);
     }
 
     fn presence_mut(&mut self, resident: Uuid) -> Option<&mut Presence> {
@@ -200,13 +297,13 @@ impl RollState {
         }
     }
 
-    fn come(&mut self, resident: Uuid, at: DateTime<Utc>) {
+    fn come(&mut self, resident: Uuid, way: Way, at: DateTime<Utc>) {
         // Whoever is in the room waits no more, and has come after all.
         if matches!(self.standing(resident), Standing::Waiting | Standing::Excused) {
             self.stand(resident, Standing::None);
         }
         let person = self.people.entry(resident).or_default();
-        person.presence = Some(Presence { at, minutes: None });
+        person.presence = Some(Presence { at, way, left: None, minutes: None });
         self.present += 1;
         self.walk_ins += u32::from(person.standing != Standing::Registered);
     }
@@ -217,6 +314,29 @@ impl RollState {
         {
             self.present -= 1;
             self.walk_ins -= u32::from(person.standing != Standing::Registered);
+        }
+    }
+}
+
+/// A roll while one decision makes several events, each on the state that those before it make.
+pub(super) struct Draft {
+    pub state: RollState,
+    pub events: Vec<RollEvent>,
+}
+
+impl Draft {
+    pub fn of(state: &RollState) -> Self {
+        Self { state: state.clone(), events: Vec::new() }
+    }
+
+    pub fn push(&mut self, event: RollEvent) {
+        self.state.take(&event);
+        self.events.push(event);
+    }
+
+    pub fn extend(&mut self, events: Vec<RollEvent>) {
+        for event in events {
+            self.push(event);
         }
     }
 }

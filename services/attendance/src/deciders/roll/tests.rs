@@ -57,7 +57,28 @@ fn withdrawn(n: u128) -> RollEvent {
 }
 
 fn came(n: u128, minutes: i64) -> RollEvent {
-    RollEvent::CheckedIn { resident: who(n), way: Way::List, at: minute(minutes), proxy: None }
+    entered(n, Way::List, minute(minutes))
+}
+
+fn entered(n: u128, way: Way, at: DateTime<Utc>) -> RollEvent {
+    RollEvent::CheckedIn { resident: who(n), way, at, proxy: None, merged: None }
+}
+
+fn excused(n: u128) -> RollEvent {
+    RollEvent::Excused { resident: who(n), remark: None, proxy: None }
+}
+
+fn excuse(n: u128) -> Command {
+    Command::Excuse { resident: who(n), remark: None, proxy: None }
+}
+
+fn expected(people: &[u128]) -> RollEvent {
+    let residents = people.iter().copied().map(who).collect();
+    RollEvent::Expected { residents, by: String::new() }
+}
+
+fn reversed(n: u128, minutes_before: u32) -> RollEvent {
+    RollEvent::CheckInReversed { resident: who(n), minutes_before, into: None }
 }
 
 fn left(n: u128, at: DateTime<Utc>, minutes: u32) -> RollEvent {
@@ -65,7 +86,12 @@ fn left(n: u128, at: DateTime<Utc>, minutes: u32) -> RollEvent {
 }
 
 fn closed() -> RollEvent {
-    RollEvent::RollClosed { at: end(), present: 0, minutes: 0 }
+    done(end(), 0, 0)
+}
+
+fn done(at: DateTime<Utc>, present: u32, minutes: u32) -> RollEvent {
+    let (expected, excused, absent) = (0, 0, Vec::new());
+    RollEvent::RollClosed { at, present, minutes, expected, excused, absent }
 }
 
 fn register(n: u128) -> Command {
@@ -171,9 +197,7 @@ fn a_freed_place_goes_to_the_first_in_line_until_two_hours_before() {
     full().when(withdraw(1), minute(-120)).then([withdrawn(1), promoted(2)]);
     full().when(withdraw(1), minute(-119)).then([withdrawn(1)]);
     full().when(withdraw(4), earlier()).then_nothing();
-    full()
-        .when(Command::Excuse { resident: who(1) }, earlier())
-        .then([RollEvent::Excused { resident: who(1) }, promoted(2)]);
+    full().when(excuse(1), earlier()).then([excused(1), promoted(2)]);
     let late = roll([opened(1), registered(1), waitlisted(2), waitlisted(3), withdrawn(1)]);
     late.when(register(4), minute(-60)).then([registered(4)]);
     late.when(register(3), minute(-60)).then([promoted(3)]);
@@ -242,7 +266,7 @@ fn the_door_is_open_from_an_hour_before_until_the_end_and_for_staff_a_day_longer
     let early = Rejection::TooEarly(minute(-60));
     open().when(tick(1, Way::Code, false), minute(-61)).then_rejected(&early);
     open().when(tick(1, Way::List, true), start() - Duration::days(1)).then_rejected(&early);
-    let came_at = |way, at| RollEvent::CheckedIn { resident: who(1), way, at, proxy: None };
+    let came_at = |way, at| entered(1, way, at);
     open().when(tick(1, Way::Code, false), minute(-60)).then([came_at(Way::Code, minute(-60))]);
     open().when(tick(1, Way::Code, false), minute(121)).then_rejected(&Rejection::TooLate(end()));
     let next_day = end() + Duration::hours(24);
@@ -262,6 +286,7 @@ fn nobody_lets_themselves_into_a_full_room_but_staff_may() {
         way: Way::Code,
         at: minute(1),
         proxy: Some(who(3)),
+        merged: None,
     };
     let relative = Command::CheckIn {
         resident: who(1),
@@ -279,8 +304,7 @@ fn nobody_lets_themselves_into_a_full_room_but_staff_may() {
 fn paper_bears_the_time_written_on_it_and_no_other_day() {
     let open = || roll([opened(0), registered(1)]);
     let week_later = end() + Duration::days(7);
-    let from_paper =
-        |at| RollEvent::CheckedIn { resident: who(1), way: Way::Paper, at, proxy: None };
+    let from_paper = |at| entered(1, Way::Paper, at);
     open().when(paper(1, minute(10)), week_later).then([from_paper(minute(10))]);
     open().when(tick(1, Way::Paper, true), week_later).then([from_paper(start())]);
     let other = |at, until| Rejection::OtherDay { at, from: minute(-60), until };
@@ -295,8 +319,7 @@ fn after_the_closing_only_paper_comes_in_and_is_credited_at_once() {
     let closed = || roll([opened(0), closed()]);
     let in_time = end() + Duration::hours(1);
     closed().when(tick(1, Way::List, true), in_time).then_rejected(&Rejection::Closed);
-    let late =
-        RollEvent::CheckedIn { resident: who(1), way: Way::Paper, at: minute(5), proxy: None };
+    let late = entered(1, Way::Paper, minute(5));
     closed().when(paper(1, minute(5)), in_time).then([late, left(1, end(), 120)]);
 }
 
@@ -336,22 +359,24 @@ fn hours_are_corrected_with_what_stood_before() {
 #[test]
 fn a_reversed_check_in_can_be_made_again() {
     let reverse = Command::ReverseCheckIn { resident: who(1) };
-    let reversed = RollEvent::CheckInReversed { resident: who(1) };
-    roll([opened(0), came(1, 0)]).when(reverse.clone(), end()).then([reversed.clone()]);
+    roll([opened(0), came(1, 0)]).when(reverse.clone(), end()).then([reversed(1, 0)]);
+    let credited = roll([opened(0), came(1, 0), left(1, end(), 120)]);
+    credited.when(reverse.clone(), end()).then([reversed(1, 120)]);
     roll([opened(0)]).when(reverse, end()).then_nothing();
-    let again = roll([opened(0), came(1, 0), reversed]);
+    let again = roll([opened(0), came(1, 0), reversed(1, 0)]);
     assert_eq!(again.state().present, 0);
     again.when(tick(1, Way::List, true), minute(7)).then([came(1, 7)]);
 }
 
 #[test]
 fn an_excuse_is_for_those_who_are_not_there() {
-    let excuse = Command::Excuse { resident: who(1) };
-    let excused = RollEvent::Excused { resident: who(1) };
-    roll([opened(0)]).when(excuse.clone(), minute(30)).then([excused.clone()]);
-    roll([opened(0), excused.clone()]).when(excuse.clone(), minute(30)).then_nothing();
-    roll([opened(0), came(1, 0)]).when(excuse, minute(30)).then_rejected(&Rejection::Present);
-    let came_after_all = roll([opened(0), excused, came(1, 5)]);
+    let registered_one = || roll([opened(0), registered(1)]);
+    registered_one().when(excuse(1), minute(30)).then([excused(1)]);
+    roll([opened(0), expected(&[1])]).when(excuse(1), minute(30)).then([excused(1)]);
+    roll([opened(0)]).when(excuse(1), minute(30)).then_rejected(&Rejection::NotExpected);
+    roll([opened(0), registered(1), excused(1)]).when(excuse(1), minute(30)).then_nothing();
+    roll([opened(0), came(1, 0)]).when(excuse(1), minute(30)).then_rejected(&Rejection::Present);
+    let came_after_all = roll([opened(0), registered(1), excused(1), came(1, 5)]);
     assert_eq!(came_after_all.state().standing(who(1)), Standing::None);
 }
 
@@ -373,7 +398,7 @@ fn a_headcount_is_never_below_the_names() {
 fn closing_credits_the_length_to_those_who_were_not_checked_out() {
     let three = || roll([opened(0), came(1, 0), came(2, 30), left(2, minute(60), 30)]);
     let day_after = end() + Duration::hours(24);
-    let closed = RollEvent::RollClosed { at: day_after, present: 2, minutes: 150 };
+    let closed = done(day_after, 2, 150);
     three().when(Command::Close, day_after).then([left(1, end(), 120), closed.clone()]);
     three().when(Command::Close, minute(119)).then_rejected(&Rejection::NotOver(end()));
     roll([opened(0), closed]).when(Command::Close, day_after).then_nothing();
@@ -391,9 +416,11 @@ fn nobody_is_credited_a_whole_day_because_nobody_knew() {
         guardian_consent: false,
     };
     let after = start() + Duration::days(2);
-    let done = RollEvent::RollClosed { at: after, present: 1, minutes: 0 };
+    let done = done(after, 1, 0);
     let credited = left(1, start() + Duration::days(1), 0);
     roll([all_day, came(1, 0)]).when(Command::Close, after).then([credited, done]);
 }
 
 mod any_sequence;
+mod expected_and_rated;
+mod merged;

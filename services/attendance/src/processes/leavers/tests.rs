@@ -101,7 +101,17 @@ fn waitlisted(n: u128) -> RollEvent {
 }
 
 fn claimed(n: u128) -> DutyEvent {
-    DutyEvent::DutyClaimed { duty: "tea".into(), resident: who(n), proxy: None }
+    DutyEvent::DutyClaimed { duty: "tea".into(), resident: who(n), proxy: None, instead_of: None }
+}
+
+fn came(n: u128) -> RollEvent {
+    let (way, at) = (crate::contract::Way::List, start());
+    RollEvent::CheckedIn { resident: who(n), way, at, proxy: None, merged: None }
+}
+
+fn closed() -> RollEvent {
+    let (present, minutes, expected, excused, absent) = (0, 0, 0, 0, Vec::new());
+    RollEvent::RollClosed { at: end(), present, minutes, expected, excused, absent }
 }
 
 fn off_roll(n: u128, resident: u128, into: Option<u128>) -> Action<Order> {
@@ -176,7 +186,59 @@ fn nothing_is_kept_of_a_closed_roll() {
     let mut told = Told::with(1);
     told.roll(1, registered(7));
     told.duty(1, claimed(7));
-    told.roll(1, RollEvent::RollClosed { at: end(), present: 0, minutes: 0 });
+    told.roll(1, closed());
     assert_eq!(told.0.scan::<serde_json::Value>(""), []);
     assert_eq!(told.erased(7), []);
+}
+
+#[test]
+fn what_was_attended_counts_for_the_entry_that_stays_however_long_ago() {
+    let mut told = Told::with(2);
+    told.roll(1, came(7));
+    told.roll(1, closed());
+    told.roll(2, came(7));
+    let into = Some(8);
+    assert_eq!(told.merged(7, 8), [off_roll(1, 7, into), off_roll(2, 7, into)]);
+    // A check-in of the double that comes onto the log after the merger is handed over, too.
+    told.roll(3, opened());
+    assert_eq!(told.roll(3, came(7)), [off_roll(3, 7, into)]);
+    let reversed =
+        RollEvent::CheckInReversed { resident: who(7), minutes_before: 0, into: Some(who(8)) };
+    for n in [1, 2, 3] {
+        told.roll(n, reversed.clone());
+    }
+    told.roll(1, came(8));
+    assert_eq!(told.merged(8, 9), [off_roll(1, 8, Some(9))], "nothing is left of the first");
+    told.roll(1, came(9));
+    assert_eq!(told.erased(9), [], "who is erased has been there all the same");
+}
+
+#[test]
+fn the_expected_are_handed_over_as_long_as_the_roll_is_open() {
+    let mut told = Told::with(1);
+    told.roll(1, RollEvent::Expected { residents: vec![who(7), who(8)], by: String::new() });
+    assert_eq!(told.erased(8), [off_roll(1, 8, None)]);
+    let merged = Heard::Resident(who(7), ResidentEvent::ResidentMerged { into: who(9) });
+    assert_eq!(told.at(start(), merged), [off_roll(1, 7, Some(9))], "also once it has begun");
+}
+
+#[test]
+fn a_standing_duty_goes_to_the_other_entry_or_back() {
+    let mut told = Told::with(0);
+    let key = StandingKey::new("xiguan", who(0x5d));
+    let standing = |told: &mut Told, event| told.at(before(), Heard::Standing(key.clone(), event));
+    let claim = |n| StandingEvent::StandingDutyClaimed { resident: who(n), proxy: None };
+    let over = |n, into: Option<u128>| Action::Command {
+        to: key.stream().unwrap(),
+        command: Order::Standing(standing::Command::HandOver {
+            resident: who(n),
+            into: into.map(who),
+        }),
+    };
+    standing(&mut told, claim(7));
+    assert_eq!(told.merged(7, 8), [over(7, Some(8))]);
+    standing(&mut told, StandingEvent::StandingDutyReleased { resident: who(7) });
+    standing(&mut told, claim(8));
+    assert_eq!(told.erased(8), [over(8, None)]);
+    assert_eq!(standing(&mut told, claim(8)), [over(8, None)], "who is gone takes nothing on");
 }

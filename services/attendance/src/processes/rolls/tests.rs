@@ -67,6 +67,7 @@ fn drafted(duties: Vec<DutyPlace>) -> CalendarEvent {
 
 fn opened() -> CalendarEvent {
     CalendarEvent::OccurrenceOpened {
+        venue: String::new(),
         recurrence_id: RID.into(),
         start: start(),
         end: end(),
@@ -119,6 +120,8 @@ fn a_move_moves_the_roll_and_the_closing_and_a_cancellation_ends_both() {
     told.calendar(opened());
     let (start, end) = (at("2026-11-12T01:00:00Z"), at("2026-11-12T03:00:00Z"));
     let moved = CalendarEvent::OccurrenceMoved {
+        venue: String::new(),
+        reason: String::new(),
         recurrence_id: RID.into(),
         revision: 1,
         start,
@@ -127,7 +130,11 @@ fn a_move_moves_the_roll_and_the_closing_and_a_cancellation_ends_both() {
     };
     let order = roll_order(roll::Command::Move { revision: 1, start, end });
     assert_eq!(told.calendar(moved), [order, closes(end)]);
-    let cancelled = CalendarEvent::OccurrenceCancelled { recurrence_id: RID.into(), revision: 2 };
+    let cancelled = CalendarEvent::OccurrenceCancelled {
+        recurrence_id: RID.into(),
+        revision: 2,
+        reason: String::new(),
+    };
     let order = roll_order(roll::Command::Cancel { revision: 2 });
     assert_eq!(told.calendar(cancelled), [order, clear(&key())]);
 }
@@ -138,6 +145,7 @@ fn a_capacity_of_its_own_is_passed_on_and_mere_words_are_not() {
     told.calendar(drafted(Vec::new()));
     told.calendar(opened());
     let described = |capacity| CalendarEvent::OccurrenceDescribed {
+        text: None,
         recurrence_id: RID.into(),
         title: Some("Tea".into()),
         title_en: None,
@@ -160,7 +168,14 @@ fn changed_duties_reach_the_occurrences_ahead_and_no_others() {
     let after =
         Heard::Calendar { community: "xiguan".into(), activity: ACTIVITY, event: changed(4) };
     assert_eq!(told.event(after, end()), []);
-    let closed = RollEvent::RollClosed { at: end(), present: 0, minutes: 0 };
+    let closed = RollEvent::RollClosed {
+        at: end(),
+        present: 0,
+        minutes: 0,
+        expected: 0,
+        excused: 0,
+        absent: Vec::new(),
+    };
     let answer = told.event(Heard::Roll(key(), closed), end());
     assert_eq!(answer, [clear(&key())]);
     assert_eq!(told.calendar(changed(5)), [], "a closed roll needs nobody any more");

@@ -25,15 +25,15 @@ pub fn ahead(db: &Connection, resident: Uuid, from: DateTime<Utc>) -> rusqlite::
     let sql = format!(
         "{PERSON}, community, activity, recurrence_id, start_at, cancelled \
          FROM rolls_person p JOIN rolls USING (community, activity, recurrence_id) \
-         WHERE resident = ? AND end_at > ? AND standing <> 'none' ORDER BY start_at"
+         WHERE resident = ? AND end_at > ? AND (standing <> 'none' OR listed) ORDER BY start_at"
     );
     db.prepare_cached(&sql)?
         .query_map(params![resident, from], |row| {
-            let (community, recurrence_id): (String, String) = (row.get(7)?, row.get(9)?);
+            let (community, recurrence_id): (String, String) = (row.get(9)?, row.get(11)?);
             Ok(Mine {
-                key: OccurrenceKey::new(&community, row.get(8)?, &recurrence_id),
-                start: row.get(10)?,
-                cancelled: row.get(11)?,
+                key: OccurrenceKey::new(&community, row.get(10)?, &recurrence_id),
+                start: row.get(12)?,
+                cancelled: row.get(13)?,
                 person: person(row)?,
             })
         })?

@@ -1,0 +1,181 @@
+//! `standing`: the standing duties of a community, who looks after them, and who is away.
+
+use chrono::NaiveDate;
+use linli_platform::projection::{ApplyError, Fact, Projection};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
+use uuid::Uuid;
+
+use crate::{
+    contract::{StandingEvent, heard::Heard},
+    values::StandingKey,
+};
+
+/// The projection.
+pub enum Standing {}
+
+impl Projection<Heard> for Standing {
+    const NAME: &'static str = "standing";
+    const VERSION: u32 = 1;
+    const TABLES: &'static str = "
+        CREATE TABLE standing (
+            community TEXT NOT NULL, id BLOB NOT NULL, name TEXT NOT NULL, name_en TEXT NOT NULL,
+            about TEXT NOT NULL, building TEXT NOT NULL, places INTEGER NOT NULL,
+            from_on TEXT NOT NULL, until_on TEXT, ended INTEGER NOT NULL,
+            PRIMARY KEY (community, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE standing_by (
+            community TEXT NOT NULL, id BLOB NOT NULL, resident BLOB NOT NULL,
+            PRIMARY KEY (community, id, resident)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE standing_cover (
+            community TEXT NOT NULL, id BLOB NOT NULL, away BLOB NOT NULL, from_on TEXT NOT NULL,
+            until_on TEXT NOT NULL, covered_by BLOB, told INTEGER NOT NULL,
+            PRIMARY KEY (community, id, away, from_on)
+        ) STRICT, WITHOUT ROWID;";
+
+    fn apply(db: &Connection, fact: &Fact<Heard>) -> Result<(), ApplyError> {
+        use StandingEvent as E;
+        let Heard::Standing(key, event) = &fact.event else { return Ok(()) };
+        let of = |sql: &str, values: &[&dyn ToSql]| -> Result<(), ApplyError> {
+            let key: [&dyn ToSql; 2] = [&key.community, &key.id];
+            db.prepare_cached(sql)?.execute([&key[..], values].concat().as_slice())?;
+            Ok(())
+        };
+        match event {
+            E::StandingDutySet { name, name_en, about, building, places, from_on, until_on } => of(
+                "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                params![name, name_en, about, building, places, from_on, until_on],
+            ),
+            E::StandingDutyEnded {} => {
+                of("UPDATE standing SET ended = 1 WHERE community = ? AND id = ?", &[])
+            }
+            E::StandingDutyClaimed { resident, .. } => {
+                of("INSERT OR IGNORE INTO standing_by VALUES (?, ?, ?)", params![resident])
+            }
+            E::StandingDutyReleased { resident } => of(
+                "DELETE FROM standing_by WHERE community = ? AND id = ? AND resident = ?",
+                params![resident],
+            ),
+            E::CoverAsked { resident, from_on, until_on } => of(
+                "INSERT OR REPLACE INTO standing_cover VALUES (?, ?, ?, ?, ?, NULL, 0)",
+                params![resident, from_on, until_on],
+            ),
+            E::CoverTaken { resident, instead_of, from_on, .. } => of(
+                "UPDATE standing_cover SET covered_by = ?5 \
+                 WHERE community = ?1 AND id = ?2 AND away = ?3 AND from_on = ?4",
+                params![instead_of, from_on, resident],
+            ),
+            E::CoverWithdrawn { resident, from_on } => of(
+                "DELETE FROM standing_cover \
+                 WHERE community = ? AND id = ? AND away = ? AND from_on = ?",
+                params![resident, from_on],
+            ),
+            E::CoverMissing { resident, from_on, .. } => of(
+                "UPDATE standing_cover SET told = 1 \
+                 WHERE community = ? AND id = ? AND away = ? AND from_on = ?",
+                params![resident, from_on],
+            ),
+        }
+    }
+}
+
+/// A standing duty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Which.
+    pub key: StandingKey,
+    /// Its name.
+    pub name: String,
+    /// Its name in English; may be empty.
+    pub name_en: String,
+    /// What there is to do.
+    pub about: String,
+    /// The code of the building or grid it is for; may be empty.
+    pub building: String,
+    /// How many people it takes.
+    pub places: u32,
+    /// From which day on.
+    pub from_on: NaiveDate,
+    /// Its last day, if it has one.
+    pub until_on: Option<NaiveDate>,
+    /// Who looks after it.
+    pub by: Vec<Uuid>,
+    /// Who is away when, from today on.
+    pub covers: Vec<Cover>,
+}
+
+/// Some days on which somebody is away from a standing duty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// Who is away.
+    pub away: Uuid,
+    /// The first day.
+    pub from_on: NaiveDate,
+    /// The last day.
+    pub until_on: NaiveDate,
+    /// Who stands in.
+    pub by: Option<Uuid>,
+    /// Whether it was told that nobody does.
+    pub told: bool,
+}
+
+const KEPT: &str = "SELECT id, name, name_en, about, building, places, from_on, until_on \
+    FROM standing WHERE community = ?1 AND ended = 0";
+
+/// The standing duties of a community on a day, by name.
+pub fn all(db: &Connection, community: &str, on: NaiveDate) -> rusqlite::Result<Vec<Kept>> {
+    let sql = format!("{KEPT} AND (until_on IS NULL OR until_on >= ?2) ORDER BY name, id");
+    let mut found = db
+        .prepare_cached(&sql)?
+        .query_map(params![community, on], |row| {
+            Ok(Kept {
+                key: StandingKey::new(community, row.get(0)?),
+                name: row.get(1)?,
+                name_en: row.get(2)?,
+                about: row.get(3)?,
+                building: row.get(4)?,
+                places: row.get(5)?,
+                from_on: row.get(6)?,
+                until_on: row.get(7)?,
+                by: Vec::new(),
+                covers: Vec::new(),
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for kept in &mut found {
+        (kept.by, kept.covers) = (by(db, &kept.key)?, covers(db, &kept.key, on)?);
+    }
+    Ok(found)
+}
+
+fn by(db: &Connection, key: &StandingKey) -> rusqlite::Result<Vec<Uuid>> {
+    db.prepare_cached("SELECT resident FROM standing_by WHERE community = ? AND id = ?")?
+        .query_map(params![key.community, key.id], |row| row.get(0))?
+        .collect()
+}
+
+fn covers(db: &Connection, key: &StandingKey, on: NaiveDate) -> rusqlite::Result<Vec<Cover>> {
+    db.prepare_cached(
+        "SELECT away, from_on, until_on, covered_by, told FROM standing_cover \
+         WHERE community = ? AND id = ? AND until_on >= ? ORDER BY from_on, away",
+    )?
+    .query_map(params![key.community, key.id, on], |row| {
+        Ok(Cover {
+            away: row.get(0)?,
+            from_on: row.get(1)?,
+            until_on: row.get(2)?,
+            by: row.get(3)?,
+            told: row.get(4)?,
+        })
+    })?
+    .collect()
+}
+
+/// Whether a community has such a standing duty.
+pub fn known(db: &Connection, key: &StandingKey) -> rusqlite::Result<bool> {
+    let found = db
+        .prepare_cached("SELECT 1 FROM standing WHERE community = ? AND id = ?")?
+        .query_row(params![key.community, key.id], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
