@@ -1,6 +1,11 @@
 //! Follows the log and keeps one service's tables.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
@@ -211,15 +216,42 @@ impl<E: Send + Sync + 'static> Engine<E> {
     }
 
     /// Builds the tables anew beside the present ones, which go on being read, and changes over.
+    /// Cut off midway, it leaves the present ones as they are, and they are kept on.
     async fn rebuild(&mut self) -> Result<(), TablesError> {
-        let failed =
-            |file: &PathBuf, why: String| TablesError::Database { file: file.clone(), why };
         let target = self.plan.file(&self.means.dir);
         let fresh = target.with_extension("new.db");
         remove(&fresh);
-        let last = self.with(store::last_seq)?;
-        let old = std::mem::replace(&mut self.file, fresh.clone());
-        self.db = Some(store::open(&self.plan, &fresh)?);
+        let present = (self.file.clone(), self.db.take());
+        if let Err(error) = self.build(&fresh).await {
+            self.db = None;
+            remove(&fresh);
+            (self.file, self.db) = present;
+            return Err(error);
+        }
+        let (old, _) = present;
+        // Closed before it is renamed, so that its write-ahead log is in the file.
+        self.db = None;
+        self.tables.moved_to(fresh.clone());
+        remove(&old);
+        remove(&target);
+        std::fs::rename(&fresh, &target).map_err(|error| TablesError::Database {
+            file: target.clone(),
+            why: error.to_string(),
+        })?;
+        self.file.clone_from(&target);
+        self.tables.moved_to(target);
+        Ok(())
+    }
+
+    /// Takes the whole log into a new file.
+    async fn build(&mut self, fresh: &Path) -> Result<(), TablesError> {
+        let db = store::open_read_only(&self.file)?;
+        let last = store::last_seq(&db).map_err(|error| TablesError::Database {
+            file: self.file.clone(),
+            why: error.to_string(),
+        })?;
+        fresh.clone_into(&mut self.file);
+        self.db = Some(store::open(&self.plan, fresh)?);
         self.with(|db| store::go_on_after(db, last))?;
         self.stopped.clear();
         let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
@@ -229,18 +261,10 @@ impl<E: Send + Sync + 'static> Engine<E> {
             let live = page.live;
             self.work(move |db, plan, stopped, hand| apply(db, plan, stopped, hand, &page)).await?;
             if live {
-                break;
+                return Ok(());
             }
         }
-        // Closed before it is renamed, so that its write-ahead log is in the file.
-        self.db = None;
-        self.tables.moved_to(fresh.clone());
-        remove(&old);
-        remove(&target);
-        std::fs::rename(&fresh, &target).map_err(|e| failed(&target, e.to_string()))?;
-        self.file.clone_from(&target);
-        self.tables.moved_to(target);
-        Ok(())
+        Err(TablesError::Query("the log ended before its end".into()))
     }
 }
 
@@ -254,7 +278,7 @@ async fn due_and_right(clock: &Clock, guard: &ClockGuard, due: DateTime<Utc>) {
 }
 
 /// Removes a database file and what SQLite keeps beside it.
-fn remove(file: &std::path::Path) {
+fn remove(file: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
         name.push(suffix);

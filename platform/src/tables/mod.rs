@@ -259,11 +259,18 @@ impl Tables {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, TablesError> {
-        let file = held(&self.0.file).clone();
-        let idle = held(&self.0.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => store::open_read_only(&file)?,
+        let (file, connection) = loop {
+            let file = held(&self.0.file).clone();
+            let opened = match held(&self.0.idle).pop() {
+                Some(connection) => Ok(connection),
+                None => store::open_read_only(&file),
+            };
+            match opened {
+                Ok(connection) => break (file, connection),
+                // A rebuild has changed over to another file just now.
+                Err(_) if *held(&self.0.file) != file => {}
+                Err(error) => return Err(error),
+            }
         };
         let answer = query(&connection).map_err(|error| TablesError::Query(error.to_string()));
         if *held(&self.0.file) == file {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     decider::Decider,
+    event_log::memory::{Chances, MemoryLog},
     ids::CommandId,
     process::Rows,
     testing::{Kit, Nobody},
@@ -213,6 +214,39 @@ async fn a_rebuild_comes_to_the_same_rows_and_repeats_no_command() {
     kit.pass(TimeDelta::hours(1), &[&tables]).await;
     assert_eq!(rung(&tables).await, 2);
     assert_eq!(kit.platform.log.last().await.unwrap(), events);
+}
+
+#[tokio::test]
+async fn a_rebuild_that_is_cut_off_leaves_the_tables_as_they_are_and_they_go_on() {
+    let log = MemoryLog::failing(1, Chances::default());
+    let now = crate::testing::at("2026-11-05T09:00:00+08:00");
+    let kit =
+        Kit::over(log, Arc::new(tempfile::TempDir::new().unwrap()), now, |_| Arc::new(Nobody));
+    let (tables, rebuilds) = start(&kit);
+    for n in 0..40 {
+        kit.happened(&format!("xiguan/test/bell/{n}"), &Bell::Wound { times: 1 }).await;
+    }
+    kit.pass(TimeDelta::hours(1), &[&tables]).await;
+    assert_eq!(rung(&tables).await, 40);
+    // Some pages arrive before one doesn't.
+    kit.log.set_page_max(1);
+    kit.log.set_chances(Chances { cut: 200, ..Chances::default() });
+    let (reply, done) = tokio::sync::oneshot::channel();
+    rebuilds.send(reply).await.unwrap();
+    done.await.unwrap().unwrap_err();
+    kit.log.set_chances(Chances::default());
+    assert_eq!(rung(&tables).await, 40, "what stands is read on");
+    kit.happened("xiguan/test/bell/late", &Bell::Wound { times: 2 }).await;
+    kit.pass(TimeDelta::hours(1), &[&tables]).await;
+    assert_eq!(rung(&tables).await, 42, "and kept on");
+    let left = std::fs::read_dir(kit.platform.data.join("tables")).unwrap();
+    let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("new")), "{left:?}");
+    let (reply, done) = tokio::sync::oneshot::channel();
+    rebuilds.send(reply).await.unwrap();
+    done.await.unwrap().unwrap();
+    kit.settle(&[&tables]).await;
+    assert_eq!(rung(&tables).await, 42);
 }
 
 #[tokio::test]

@@ -305,6 +305,7 @@ impl Vault {
             must_live(conn, to)?;
             let sql = "UPDATE tokens SET person = ?3, lasting = NULL \
                        WHERE person = ?1 AND kind = ?2";
+            conn.execute(sql, params![from, old(kind), to])?;
             Ok(conn.execute(sql, params![from, kind, to])?)
         })
     }
