@@ -289,17 +289,18 @@ impl Node {
 
     /// How mail leaves: over the relay, or into the outbox.
     fn post(&self) -> Result<linli_notifier::Post, Failure> {
+        let hours = self.config.hours.clone();
         if let Some(smtp) = self.config.smtp.clone().filter(|_| !self.synthetic) {
             let (from, from_name) = (smtp.from.clone(), smtp.from_name.clone());
             let reply_to = smtp.reply_to.clone();
             let mailer = Mailer::Smtp(Smtp::new(smtp)?);
-            return Ok(linli_notifier::Post { mailer, from, from_name, reply_to });
+            return Ok(linli_notifier::Post { mailer, from, from_name, reply_to, hours });
         }
         let folder = self.platform.data.join("outbox");
         let outbox =
             Outbox::open(&folder).map_err(|error| Failure::file(&folder, "made", &error))?;
         let (mailer, from) = (Mailer::Outbox(outbox), OUTBOX_SENDER.to_owned());
-        Ok(linli_notifier::Post { mailer, from, from_name: None, reply_to: None })
+        Ok(linli_notifier::Post { mailer, from, from_name: None, reply_to: None, hours })
     }
 }
 

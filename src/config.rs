@@ -7,6 +7,7 @@
 //! | `log` | `embedded`, the log in the data folder |
 //! | `master_key_file` | the key under which all names are kept, outside the data folder |
 //! | `trusted_proxy` | the reverse proxy whose `X-Forwarded-For` is believed |
+//! | `hours` | when this machine runs, as `mon-fri 08:00-17:30, sat 09:00-12:00`; by default always |
 //! | `[smtp]` | the relay that mail leaves by; without it mail goes to the local outbox |
 //!
 //! Each key may stand in the environment instead: `LINLI_LISTEN`, `LINLI_SMTP_PASSWORD`.
@@ -17,7 +18,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use linli_notifier::adapters::mail::MailConfig;
+use linli_notifier::{
+    adapters::mail::MailConfig,
+    values::{Hours, HoursError},
+};
 use serde::Deserialize;
 
 use crate::failure::{Failure, toml_problem};
@@ -30,7 +34,8 @@ pub const USUAL_FILE: &str = "linli.toml";
 const USUAL_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 /// Names of the environment that are read elsewhere.
 const OTHERS: [&str; 3] = ["DATA", "CONFIG", "PASSPHRASE"];
-const KEYS: [&str; 5] = ["public_url", "listen", "log", "master_key_file", "trusted_proxy"];
+const KEYS: [&str; 6] =
+    ["public_url", "listen", "log", "master_key_file", "trusted_proxy", "hours"];
 const SMTP_KEYS: [&str; 11] = [
     "host",
     "port",
@@ -57,6 +62,8 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     /// The reverse proxy in front, if there is one.
     pub trusted_proxy: Option<IpAddr>,
+    /// When this machine runs.
+    pub hours: Hours,
     /// The mail relay, if there is one.
     pub smtp: Option<MailConfig>,
 }
@@ -72,7 +79,20 @@ struct Written {
     _log: Option<LogAddress>,
     master_key_file: Option<PathBuf>,
     trusted_proxy: Option<IpAddr>,
+    hours: Option<HostHours>,
     smtp: Option<MailConfig>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct HostHours(Hours);
+
+impl TryFrom<String> for HostHours {
+    type Error = HoursError;
+
+    fn try_from(text: String) -> Result<Self, HoursError> {
+        text.parse().map(Self)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,6 +145,7 @@ impl Config {
             listen: USUAL_LISTEN,
             master_key_file: None,
             trusted_proxy: None,
+            hours: Hours::default(),
             smtp: None,
         }
     }
@@ -169,6 +190,7 @@ impl Config {
             listen: written.listen.unwrap_or(USUAL_LISTEN),
             master_key_file: written.master_key_file,
             trusted_proxy: written.trusted_proxy,
+            hours: written.hours.map(|hours| hours.0).unwrap_or_default(),
             smtp: written.smtp,
         })
     }

@@ -42,7 +42,8 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
         Smtp::new(smtp)?;
     }
     if arguments.check_config {
-        return line("the configuration is right");
+        line("the configuration is right")?;
+        return line(format_args!("this machine runs: {}", config.hours));
     }
     if is_synthetic(&data) {
         return Err(Failure::failed(format!(

@@ -23,7 +23,8 @@ fn without_a_file_it_listens_on_this_machine_alone() {
 fn all_keys_are_read() {
     let config = read(
         "public_url = 'https://linli.example.cn/'\nlisten = '0.0.0.0:80'\nlog = 'embedded'\n\
-         master_key_file = 'keys/master.key'\ntrusted_proxy = '10.0.0.1'\n[smtp]\n\
+         master_key_file = 'keys/master.key'\ntrusted_proxy = '10.0.0.1'\n\
+         hours = 'mon-fri 8:00-17:30, sat 9:00-12:00'\n[smtp]\n\
          host = 'mail.example.cn'\nfrom = 'linli@example.cn'\n",
     )
     .unwrap();
@@ -31,6 +32,7 @@ fn all_keys_are_read() {
     assert_eq!(config.public_url_at(config.listen), "https://linli.example.cn");
     assert_eq!(config.listen.port(), 80);
     assert_eq!(config.master_key_file, Some(PathBuf::from("keys/master.key")));
+    assert_eq!(config.hours.to_string(), "mon-fri 08:00-17:30, sat 09:00-12:00");
     assert_eq!(config.smtp.unwrap().host, "mail.example.cn");
 }
 
@@ -45,6 +47,7 @@ fn a_wrong_file_is_told_with_line_and_key() {
         ("trusted_proxy = 'proxy'\n", 1, "IP address"),
         ("log = 'nats://127.0.0.1:4222'\n", 1, "this build has the embedded log only"),
         ("log = 'memory'\n", 1, "embedded"),
+        ("\nhours = '17:30-08:00'\n", 2, "mon-fri 08:00-17:30"),
         ("[smtp]\nhost = 'h'\nfrom = 'l@example.cn'\npasword = 'x'\n", 4, "`pasword`"),
         ("[smtp]\nhost = 'h'\n", 1, "`from`"),
         ("listen = = 1\n", 1, "listen = = 1"),

@@ -88,6 +88,7 @@ impl Node {
             from: "office@linli.test".into(),
             from_name: None,
             reply_to: None,
+            hours: linli_notifier::values::Hours::default(),
         };
         let people = linli_people::service(&platform, &directory).unwrap();
         let services = [

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::values::{Channel, Key};
+use crate::values::{Channel, Hours, Key};
 
 pub mod heard;
 #[cfg(test)]
@@ -113,6 +113,18 @@ pub enum SubscriptionEvent {
     RemindersStopped {},
     /// Reminders and summaries again.
     RemindersResumed {},
+}
+
+/// What happens to the `host`, the machine that the hand runs on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum HostEvent {
+    /// Its configuration says when it runs.
+    HoursSet {
+        /// As `mon-fri 08:00-17:30`; none is always.
+        #[serde(default)]
+        hours: Hours,
+    },
 }
 
 /// What became of a delivery that was tried.

@@ -89,6 +89,7 @@ impl House {
             from: "linli@example.org".into(),
             from_name: None,
             reply_to: None,
+            hours: linli_notifier::values::Hours::default(),
         };
         let services = [
             linli_calendar::service(platform).unwrap(),

@@ -10,7 +10,7 @@ use std::{
 use linli_platform::{
     directory::Address,
     entropy::derived,
-    ids::{Actor, CommandId, StreamId},
+    ids::{Actor, CommandId, EVERYWHERE, StreamId},
     service::Platform,
     stream::Meta,
     tables::{Issued, Tables},
@@ -24,9 +24,9 @@ use super::{
 };
 use crate::{
     contract::{Class, DeliveryEvent, Outcome},
-    deciders::{Delivery, DeliveryCommand},
+    deciders::{Delivery, DeliveryCommand, Host, HostCommand},
     projections::{deliveries, occurrences},
-    values::{Key, Purpose},
+    values::{Hours, Key, Purpose},
 };
 
 /// The mailer and the sender whose name stands on all mail.
@@ -40,6 +40,8 @@ pub struct Post {
     pub from_name: Option<String>,
     /// Where answers go, when not to `from`.
     pub reply_to: Option<String>,
+    /// When this machine runs.
+    pub hours: Hours,
 }
 
 /// The notifier's hand. A copy is the same hand.
@@ -93,7 +95,10 @@ impl Hand {
     pub fn take_up(&self, tables: &Tables) {
         if self.0.tables.set(tables.clone()).is_ok() && self.0.platform.hand {
             let hand = self.clone();
-            tokio::spawn(async move { hand.0.recover().await });
+            tokio::spawn(async move {
+                hand.0.tell_hours().await;
+                hand.0.recover().await;
+            });
             let (inner, tables) = (self.0.clone(), tables.clone());
             tokio::spawn(async move {
                 if let Mailer::Outbox(outbox) = &inner.post.mailer {
@@ -242,6 +247,27 @@ impl Inner {
                 return;
             };
             tracing::error!(%error, source = %to, "what became of a batch can't be recorded yet");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Puts on the log when this machine runs, if that is new: what is planned follows from the log
+    /// alone.
+    async fn tell_hours(&self) {
+        let Ok(stream) = StreamId::new(EVERYWHERE, "notifier", "host", "hours") else { return };
+        let streams = &self.platform.streams;
+        loop {
+            let told = match streams.state::<Host>(&stream).await {
+                Ok((known, _)) if known == self.post.hours => return,
+                Ok((_, version)) => {
+                    let meta = Self::meta("notifier.hours", &stream, version);
+                    let command = HostCommand::SetHours(self.post.hours.clone());
+                    streams.execute::<Host>(&stream, meta, command).await.map(drop)
+                }
+                Err(error) => Err(error),
+            };
+            let Err(error) = told else { return };
+            tracing::error!(%error, "the host's hours can't be recorded yet");
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -6,7 +6,7 @@ use linli_platform::{commit::NewEvent, ids::StreamId};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::{DeliveryEvent, FollowupEvent, SubscriptionEvent};
+use super::{DeliveryEvent, FollowupEvent, HostEvent, SubscriptionEvent};
 
 /// One event that concerns the notifier, by the category of its stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub enum Heard {
     Delivery(DeliveryEvent),
     /// Of what people decided about deliveries.
     Followup(FollowupEvent),
+    /// Of the machine that the hand runs on.
+    Host(HostEvent),
 }
 
 /// Who sees an activity.
@@ -289,6 +291,7 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         ("notifier", "subscription") => read(event, Heard::Subscription),
         ("notifier", "delivery") => read(event, Heard::Delivery),
         ("notifier", "followup") => read(event, Heard::Followup),
+        ("notifier", "host") => read(event, Heard::Host),
         _ => Ok(None),
     }
 }

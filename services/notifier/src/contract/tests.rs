@@ -74,3 +74,9 @@ fn what_people_decide_is_as_the_contract_says() {
         ],
     );
 }
+
+#[test]
+fn the_host_is_as_the_contract_says() {
+    let hours = "mon-fri 08:00-17:30, sat 09:00-12:00".parse().unwrap();
+    assert_contract("linli.notifier.v1.Host", &[HostEvent::HoursSet { hours }]);
+}

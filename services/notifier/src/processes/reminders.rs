@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     contract::{
-        DeliveryEvent, FollowupEvent, SubscriptionEvent,
+        DeliveryEvent, FollowupEvent, HostEvent, SubscriptionEvent,
         heard::{ActivityEvent, DutyEvent, Heard, ResidentEvent, RollEvent, StaffEvent},
     },
     deciders::DeliveryCommand,
@@ -90,6 +90,7 @@ fn hear(rows: &Rows<'_>, fact: &Fact<Heard>, now: DateTime<Utc>) -> Vec<Wish> {
         }
         Heard::Delivery(event) => delivery(rows, stream, event, now),
         Heard::Followup(FollowupEvent::Resent { key }) => outcomes::resend(rows, stream, *key, now),
+        Heard::Host(HostEvent::HoursSet { .. }) => plan::replanned(rows, now),
         Heard::Venue(_)
         | Heard::Place(_)
         | Heard::Resident(_)

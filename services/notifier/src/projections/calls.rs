@@ -83,7 +83,8 @@ impl Projection<Heard> for Calls {
             | Heard::Roll(_)
             | Heard::Duty(_)
             | Heard::Subscription(_)
-            | Heard::Followup(_) => Ok(()),
+            | Heard::Followup(_)
+            | Heard::Host(_) => Ok(()),
         }
     }
 }

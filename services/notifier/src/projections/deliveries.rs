@@ -94,7 +94,8 @@ impl Projection<Heard> for Deliveries {
             | Heard::Roll(_)
             | Heard::Duty(_)
             | Heard::Subscription(_)
-            | Heard::Followup(_) => Ok(()),
+            | Heard::Followup(_)
+            | Heard::Host(_) => Ok(()),
         }
     }
 }

@@ -114,7 +114,8 @@ impl Projection<Heard> for Occurrences {
             | Heard::Duty(_)
             | Heard::Subscription(_)
             | Heard::Delivery(_)
-            | Heard::Followup(_) => Ok(()),
+            | Heard::Followup(_)
+            | Heard::Host(_) => Ok(()),
         }
     }
 }

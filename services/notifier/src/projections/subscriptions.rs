@@ -81,7 +81,8 @@ impl Projection<Heard> for Subscriptions {
             | Heard::Roll(_)
             | Heard::Duty(_)
             | Heard::Delivery(_)
-            | Heard::Followup(_) => Ok(()),
+            | Heard::Followup(_)
+            | Heard::Host(_) => Ok(()),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The nouns of reminding: what a delivery is for, when it may come, whom a subscription is about.
 
+mod hours;
 mod key;
 mod quiet;
 mod series;
 mod target;
 
+pub use hours::{Hours, HoursError, Span};
 pub use key::{Channel, Key, KeyError, Purpose};
 pub use quiet::{Quiet, QuietError};
 pub use series::is_frequent;

@@ -1,6 +1,6 @@
 //! What goes out by itself, when, and in which words.
 
-use linli_platform::testing::at;
+use linli_platform::{ids::Position, testing::at};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -144,4 +144,36 @@ async fn tables_built_anew_send_nothing_again() {
     world.quiet().await;
     assert_eq!(world.kit.platform.log.last().await.unwrap(), last);
     assert_eq!(world.sent().await.len(), 3);
+}
+
+#[tokio::test]
+async fn on_a_machine_that_is_off_at_night_an_early_reminder_goes_out_before() {
+    // On Thursday at 9, subscribed two hours before: 7 o'clock, when nobody is there yet.
+    let world = World::with(2).await;
+    world.subscribe(1, &[120]).await;
+    let before = world.kit.platform.log.last().await.unwrap();
+    let world = world.again_in("mon-fri 08:00-17:30", |log| log);
+    is_beyond(&world, before).await;
+    world.until("2026-11-04T16:29:00+08:00").await;
+    assert_eq!(world.sent().await, []);
+    world.until("2026-11-04T16:30:00+08:00").await;
+    assert_eq!(world.sent().await.len(), 1, "in the last hour of the day before");
+    // Who registers after that has just seen the time.
+    world.until("2026-11-04T16:31:00+08:00").await;
+    world.roll("registered", 2).await;
+    world.until("2026-11-05T09:00:00+08:00").await;
+    assert_eq!(world.sent().await.len(), 1, "theirs were due before");
+    // Nothing is said twice of the hours; other hours plan anew.
+    let before = world.kit.platform.log.last().await.unwrap();
+    let world = world.again_in("mon-fri 08:00-17:30", |log| log);
+    world.quiet().await;
+    assert_eq!(world.kit.platform.log.last().await.unwrap(), before);
+    let world = world.again(|log| log);
+    is_beyond(&world, before).await;
+}
+
+/// Waits until the notifier has heard something after a position.
+async fn is_beyond(world: &World, position: Position) {
+    let mut progress = world.service.tables.progress();
+    progress.wait_for(|progress| progress.position > position).await.unwrap();
 }

@@ -12,6 +12,7 @@ use linli_notifier::{
     adapters::mail::{Letter, Mailer, Outbox},
     projections::{calls, deliveries},
     service,
+    values::Hours,
 };
 use linli_platform::{
     directory::{Grant, Principal},
@@ -55,12 +56,21 @@ impl World {
             directory.keep(vault);
             directory
         });
-        Self::run(kit, people, |log| log)
+        Self::run(kit, people, Hours::default(), |log| log)
     }
 
     /// Another start over the same log and folder, at the same time. `through` puts something
     /// before the log.
     pub fn again(self, through: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>) -> Self {
+        self.again_in("", through)
+    }
+
+    /// The same on a machine that runs in these hours; always if there are none.
+    pub fn again_in(
+        self,
+        hours: &str,
+        through: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>,
+    ) -> Self {
         let Self { kit, people, .. } = self;
         let directory = people.clone();
         let now = kit.platform.clock.now();
@@ -71,12 +81,13 @@ impl World {
             directory
         });
         people.open();
-        Self::run(kit, people, through)
+        Self::run(kit, people, hours.parse().unwrap_or_default(), through)
     }
 
     fn run(
         mut kit: Kit,
         people: Arc<People>,
+        hours: Hours,
         through: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>,
     ) -> Self {
         kit.platform.public_url = "https://linli.test".into();
@@ -88,6 +99,7 @@ impl World {
             from: "office@linli.test".into(),
             from_name: None,
             reply_to: None,
+            hours,
         };
         let service = service(&kit.platform, post, true).unwrap();
         Self { kit, people, service, outbox }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     contract::{Digest, SubscriptionEvent, What, heard::Visibility},
-    values::{LEADS_DEFAULT, Quiet, Target},
+    values::{Hours, LEADS_DEFAULT, Quiet, Target},
 };
 
 /// What the members of a group have in common. As text it is one part of a row's key.
@@ -39,11 +39,12 @@ impl Profile {
     /// When reminders of an occurrence come, with the lead time. Those that were due before the
     /// occurrence stood as it stands are not made up for one by one: where none at all is left,
     /// the shortest comes as soon as quiet hours allow.
-    pub fn dues(&self, occ: &Occurrence) -> Vec<Due> {
+    pub fn dues(&self, occ: &Occurrence, hours: &Hours) -> Vec<Due> {
         let shortest = self.leads.last().copied();
         let due = |&lead: &u32| {
             let wanted = occ.start - TimeDelta::minutes(i64::from(lead));
             let at = self.quiet.due(wanted, occ.start, occ.zone);
+            let at = hours.due(at, occ.start, occ.zone);
             if at > occ.since {
                 Some(Due { lead, at, late: false })
             } else if Some(lead) == shortest && occ.start > occ.since {
@@ -127,6 +128,11 @@ impl Group {
 
 pub(super) fn quiet(rows: &Rows<'_>, resident: Uuid) -> Quiet {
     rows.get(&format!("quiet/{resident}")).unwrap_or_default()
+}
+
+/// The hours in which the host runs.
+pub(super) fn hours(rows: &Rows<'_>) -> Hours {
+    rows.get("hours").unwrap_or_default()
 }
 
 /// What a subscription may be about to be about this occurrence.
@@ -305,12 +311,13 @@ fn timers(rows: &Rows<'_>, key: &str, now: DateTime<Utc>) -> Vec<Wish> {
     for (key, occ) in rows.scan::<Occurrence>(&format!("occ/{community}/")) {
         let act = activity(rows, community, &occ);
         let alone = !sub.digest.takes(act.frequent);
+        let hours = hours(rows);
         if let Some(id) = key.rsplit('/').next()
             && alone
             && occ.start > now
             && targets(&act, &occ).contains(&sub.target())
         {
-            wishes.extend(plan::at_dues(community, id, &profile.dues(&occ), now));
+            wishes.extend(plan::at_dues(community, id, &profile.dues(&occ, &hours), now));
         }
     }
     wishes

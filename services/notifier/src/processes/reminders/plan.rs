@@ -45,12 +45,28 @@ pub(super) fn timers(rows: &Rows<'_>, community: &str, id: &str, now: DateTime<U
     let profiles = alone
         .map(|group| group.profile)
         .chain(participants.map(|(who, _)| Profile::of_participants(groups::quiet(rows, who))));
-    let dues = profiles.flat_map(|profile| profile.dues(&occ)).map(|due| due.at);
+    let hours = groups::hours(rows);
+    let dues = profiles.flat_map(|profile| profile.dues(&occ, &hours)).map(|due| due.at);
     let dues: BTreeSet<DateTime<Utc>> = dues.filter(|due| *due >= now).collect();
     let mut wishes: Vec<Wish> = dues.into_iter().map(|due| timer(community, id, due)).collect();
     let name = format!("over/{community}/{id}");
     wishes.push(Action::SetTimer { name, due: occ.end.max(now) + REMEMBERED });
     wishes
+}
+
+/// The timers of all occurrences ahead, after the host's hours have changed.
+pub(super) fn replanned(rows: &Rows<'_>, now: DateTime<Utc>) -> Vec<Wish> {
+    let ahead = rows.scan::<Occurrence>("occ/").into_iter();
+    let ahead = ahead.filter(|(_, occ)| occ.start > now && !occ.cancelled);
+    ahead
+        .flat_map(|(key, _)| {
+            let mut parts = key.split('/').skip(1);
+            match (parts.next(), parts.next()) {
+                (Some(community), Some(id)) => timers(rows, community, id, now),
+                _ => vec![],
+            }
+        })
+        .collect()
 }
 
 /// Timers for somebody who takes part now.
@@ -63,7 +79,7 @@ pub(super) fn await_participant(
 ) -> Vec<Wish> {
     let Some(occ) = occurrence(rows, community, id) else { return vec![] };
     let profile = Profile::of_participants(groups::quiet(rows, resident));
-    at_dues(community, id, &profile.dues(&occ), now)
+    at_dues(community, id, &profile.dues(&occ, &groups::hours(rows)), now)
 }
 
 fn parts(rows: &Rows<'_>, id: &str) -> Vec<(Uuid, Part)> {
@@ -105,8 +121,9 @@ fn wanted(
     let act = activity(rows, community, occ);
     let (unwilling, told, parts) = (groups::unwilling(rows), told(rows, id), parts(rows, id));
     let known: BTreeSet<Uuid> = parts.iter().map(|(who, _)| *who).chain(told).collect();
+    let hours = groups::hours(rows);
     let now_due = |profile: &Profile| {
-        profile.dues(occ).into_iter().filter(|d| d.at == due).min_by_key(|d| d.lead)
+        profile.dues(occ, &hours).into_iter().filter(|d| d.at == due).min_by_key(|d| d.lead)
     };
     let mut chosen: BTreeMap<Uuid, (u32, Quiet)> = BTreeMap::new();
     let mut include = |resident: Uuid, due: &Due, quiet: Quiet| {

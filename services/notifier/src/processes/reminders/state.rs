@@ -8,6 +8,7 @@
 //! | `part/<occurrence>/<resident>`, `mine/<resident>/<community>/<occurrence>` | [`Part`] |
 //! | `told/<occurrence>/<resident>` | the newest revision that they were told |
 //! | `sub/…`, `group/…`, `member/…`, `quiet/…`, `stop/…` | subscriptions, see `groups` |
+//! | `hours` | when the host runs |
 //! | `team/<resident>/<team>`, `gone/<resident>`, `asked/<person>/<n>` | people |
 //! | `retry/<stream>/<due>/<attempt>`, `ripe`, `doubt/<stream>|<key>` | see `outcomes` |
 
@@ -21,9 +22,12 @@ use uuid::Uuid;
 
 use super::{groups, outcomes};
 use crate::{
-    contract::heard::{
-        ActivityEvent, Description, DutyEvent, Heard, PlaceEvent, ResidentEvent, RollEvent,
-        StaffEvent, Visibility,
+    contract::{
+        HostEvent,
+        heard::{
+            ActivityEvent, Description, DutyEvent, Heard, PlaceEvent, ResidentEvent, RollEvent,
+            StaffEvent, Visibility,
+        },
     },
     values::is_frequent,
 };
@@ -139,6 +143,7 @@ pub(super) fn hear(rows: &mut Rows<'_>, fact: &Fact<Heard>) {
         }
         Heard::Subscription(event) => groups::hear(rows, stream, event),
         Heard::Delivery(event) => outcomes::hear(rows, stream, event, fact.at),
+        Heard::Host(HostEvent::HoursSet { hours }) => rows.put("hours", hours),
         Heard::Venue(_) | Heard::Followup(_) => {}
     }
 }
