@@ -16,7 +16,6 @@ use linli_platform::{
 };
 
 /// A command that somebody gives.
-#[expect(clippy::large_enum_variant, reason = "there are a few hundred of them")]
 #[derive(Debug, Clone)]
 pub enum What {
     Roll(roll::Command),

@@ -119,6 +119,7 @@ impl App {
             listen,
             master_key_file: Some(folder.path().join("master.key")),
             trusted_proxy: None,
+            hours: linli_notifier::values::Hours::default(),
             smtp,
         };
         let (data, clock) = (folder.path().join("data"), Clock::standing_at(now));
