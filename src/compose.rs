@@ -270,7 +270,6 @@ impl Node {
         let [calendar, people, notifier, attendance, ranking] = self.services().await?;
         let options = linli_gateway::Options {
             demo: self.synthetic,
-            banner: None,
             trusted_proxy: self.config.trusted_proxy,
         };
         let platform = &self.platform;

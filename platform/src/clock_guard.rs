@@ -63,13 +63,19 @@ impl ClockGuard {
         })))
     }
 
-    /// Says why nothing may be written now, if that is so: the clock is behind the log.
-    pub fn refusal(&self) -> Option<String> {
+    /// What the clock shows and when the log's last event was, if the clock is behind it: nothing
+    /// may be written then.
+    pub fn behind(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
         let inner = self.0.as_ref()?;
         let newest = inner.newest_us.load(Ordering::Relaxed);
         let newest = DateTime::from_timestamp_micros(newest)?;
         let now = inner.clock.now();
-        (newest - now > BEHIND_MAX).then(|| {
+        (newest - now > BEHIND_MAX).then_some((now, newest))
+    }
+
+    /// Says why nothing may be written now, if that is so, and what to do.
+    pub fn refusal(&self) -> Option<String> {
+        self.behind().map(|(now, newest)| {
             format!(
                 "the clock shows {}, but the log's last event is of {}: nothing is written until \
                  the clock is set right",

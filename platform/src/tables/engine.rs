@@ -68,7 +68,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
     ) -> Result<(Self, Tables), TablesError> {
         let file = plan.file(&means.dir);
         let db = store::open(&plan, &file)?;
-        let tables = Tables::new(plan.service, file.clone());
+        let tables = Tables::new(plan.service, file.clone(), means.log.clone());
         let plan = Arc::new(plan);
         let stopped = BTreeMap::new();
         let db = Some(db);

@@ -262,6 +262,9 @@ async fn a_reader_waits_for_what_it_was_promised() {
         .read(|db| db.query_row("SELECT count(*) FROM counts", [], |r| r.get::<_, i64>(0)))
         .await;
     assert_eq!(rows.unwrap(), 1);
+    let made_up = tables.reach(Position(done.position.0 + 1000));
+    let at_once = tokio::time::timeout(PATIENCE / 4, made_up).await;
+    assert_eq!(at_once, Ok(true), "nothing comes that the log has not");
 }
 
 #[test]

@@ -36,8 +36,6 @@ pub struct Parts<'a> {
 pub struct Options {
     /// Every page says that what it shows is made up from public reports.
     pub demo: bool,
-    /// What else every page says, for example that the node waits for an administrator's word.
-    pub banner: Option<String>,
     /// The proxy whose `X-Forwarded-For` is believed; nobody else's is.
     pub trusted_proxy: Option<IpAddr>,
 }

@@ -20,6 +20,7 @@ use linli_platform::{
 };
 use rusqlite::Connection;
 
+pub use month::{Filled, Places, Wall, month};
 pub use occurrence::{Fragment, fragment, plain};
 pub use words::{Text, WORDS};
 
@@ -100,7 +101,6 @@ pub(crate) fn qr(text: &str) -> String {
 pub fn routes(calendar: &Calendar) -> Routes {
     let occurrence = "/c/{community}/{activity}/{recurrence_id}/poster";
     Routes::new()
-        .get("/c/{community}", Need::Anyone, month::page)
         .get("/c/{community}/sheet", Need::Anyone, month::sheet)
         .get("/c/{community}/calendar.ics", Need::Anyone, feed::community)
         .get(occurrence, Need::Anyone, occurrence::poster)

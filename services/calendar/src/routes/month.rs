@@ -1,4 +1,5 @@
-//! A month on the wall: as a page, and as a sheet to print.
+//! A month on the wall: as a page, which the gateway completes with how full each occurrence is, and
+//! as a sheet to print.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +9,10 @@ use axum::{
     extract::{Path, Query},
 };
 use chrono::{Datelike as _, Days, Months, NaiveDate, Weekday};
-use linli_almanac::{HolidayKind, festivals, lunar, terms};
+use linli_almanac::{HolidayKind, RecurrenceId, festivals, lunar, terms};
 use linli_platform::web::{Page, Refusal, Viewer};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{Calendar, Shared, Text, qr, sees};
 use crate::{
@@ -56,6 +58,30 @@ struct Cell {
     badge: String,
     unsettled: bool,
     private: bool,
+    full: bool,
+    /// How full it is, in words; empty where nobody counts.
+    places: String,
+}
+
+/// How full an occurrence is.
+#[derive(Debug, Clone)]
+pub struct Filled {
+    /// No place is left.
+    pub full: bool,
+    /// In the visitor's words.
+    pub text: String,
+}
+
+/// How full occurrences are, by activity and occurrence.
+pub type Places = BTreeMap<(Uuid, RecurrenceId), Filled>;
+
+/// A month as a visitor may see it.
+pub struct Wall {
+    place: neighbours::Place,
+    first: NaiveDate,
+    today: NaiveDate,
+    entries: Vec<Entry>,
+    papers: Papers,
 }
 
 struct Month {
@@ -96,29 +122,70 @@ pub(super) fn month_of(text: &str, today: NaiveDate) -> NaiveDate {
     inside.or_else(|| today.with_day(1)).unwrap_or(today)
 }
 
-pub(super) async fn page(
-    Extension(calendar): Shared,
-    viewer: Viewer,
-    Path(community): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Page, Refusal> {
-    let t = Text(viewer.language);
-    let (place, month) = read(&calendar, &viewer, &community, &asked.month).await?;
-    let url = &calendar.platform.public_url;
-    let feed = format!("{url}/c/{community}/calendar.ics");
-    let bare = feed.split_once("://").map_or(feed.as_str(), |(_, rest)| rest);
-    let view = View {
-        t,
-        community: &community,
-        place: place.called(t.is_english()),
-        month: &month,
-        webcal: format!("webcal://{bare}"),
-        qr: qr(&feed),
-        feed,
-        may_plan: viewer.may("activity.plan", &community),
-    };
-    let title = format!("{} · {}", view.place, month.title);
-    super::page(&community, &title, &view)
+/// The month of a text such as `2026-11`, as this visitor may see it; the present one if the text is
+/// none.
+pub async fn month(
+    calendar: &Calendar,
+    viewer: &Viewer,
+    community: &str,
+    asked: &str,
+) -> Result<Wall, Refusal> {
+    let place = super::place(calendar, community).await?;
+    let now = calendar.platform.clock.now();
+    let today = now.with_timezone(&place.zone).date_naive();
+    let first = month_of(asked, today);
+    let (viewer, code) = (viewer.clone(), community.to_owned());
+    let read = calendar.tables.read(move |db| {
+        let (start, end) = grid(first);
+        let mut ask = sees(db, &viewer, &code, start..=end)?;
+        ask.drafts = viewer.may("activity.plan", &code);
+        let entries = agenda::agenda(db, &ask, now)?;
+        Ok((entries, holidays::papers(db, &(start..=end))?))
+    });
+    let (entries, papers) = read.await?;
+    Ok(Wall { place, first, today, entries, papers })
+}
+
+impl Wall {
+    /// What stands on it.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// It as a page, with how full each occurrence is.
+    pub fn page(
+        &self,
+        calendar: &Calendar,
+        viewer: &Viewer,
+        places: &Places,
+    ) -> Result<Page, Refusal> {
+        let t = Text(viewer.language);
+        let (community, month) = (&self.place.code, self.built(t, places));
+        let feed = format!("{}/c/{community}/calendar.ics", calendar.platform.public_url);
+        let bare = feed.split_once("://").map_or(feed.as_str(), |(_, rest)| rest);
+        let view = View {
+            t,
+            community,
+            place: self.place.called(t.is_english()),
+            month: &month,
+            webcal: format!("webcal://{bare}"),
+            qr: qr(&feed),
+            feed,
+            may_plan: viewer.may("activity.plan", community),
+        };
+        let title = format!("{} · {}", view.place, month.title);
+        super::page(community, &title, &view)
+    }
+
+    fn built(&self, t: Text, places: &Places) -> Month {
+        let mut by_day: BTreeMap<NaiveDate, Vec<Cell>> = BTreeMap::new();
+        for entry in &self.entries {
+            let filled = places.get(&(entry.activity.id, entry.id));
+            let cell = cell(t, &self.place.code, entry, filled);
+            by_day.entry(entry.starts_on()).or_default().push(cell);
+        }
+        build(t, self.first, self.today, by_day, &self.papers)
+    }
 }
 
 pub(super) async fn sheet(
@@ -130,34 +197,13 @@ pub(super) async fn sheet(
     let t = Text(viewer.language);
     // What hangs on a wall is for everybody, whoever prints it.
     let public = Viewer { principal: None, ..viewer };
-    let (place, month) = read(&calendar, &public, &community, &asked.month).await?;
+    let wall = month(&calendar, &public, &community, &asked.month).await?;
+    let month = wall.built(t, &Places::new());
     let link = format!("{}/c/{community}?month={}", calendar.platform.public_url, month.this);
-    let view = Sheet { t, place: place.called(t.is_english()), month: &month, qr: qr(&link) };
+    let place = wall.place.called(t.is_english());
+    let view = Sheet { t, place, month: &month, qr: qr(&link) };
     let title = format!("{} · {}", view.place, month.title);
     Ok(super::page(&community, &title, &view)?.bare())
-}
-
-async fn read(
-    calendar: &Calendar,
-    viewer: &Viewer,
-    community: &str,
-    asked: &str,
-) -> Result<(neighbours::Place, Month), Refusal> {
-    let place = super::place(calendar, community).await?;
-    let now = calendar.platform.clock.now();
-    let today = now.with_timezone(&place.zone).date_naive();
-    let first = month_of(asked, today);
-    let t = Text(viewer.language);
-    let (viewer, code) = (viewer.clone(), community.to_owned());
-    let read = calendar.tables.read(move |db| {
-        let (start, end) = grid(first);
-        let mut ask = sees(db, &viewer, &code, start..=end)?;
-        ask.drafts = viewer.may("activity.plan", &code);
-        let entries = agenda::agenda(db, &ask, now)?;
-        Ok((entries, holidays::papers(db, &(start..=end))?))
-    });
-    let (entries, papers) = read.await?;
-    Ok((place, build(t, community, first, today, &entries, &papers)))
 }
 
 /// The first and last day of the whole weeks that hold a month.
@@ -169,16 +215,11 @@ fn grid(first: NaiveDate) -> (NaiveDate, NaiveDate) {
 
 fn build(
     t: Text,
-    community: &str,
     first: NaiveDate,
     today: NaiveDate,
-    entries: &[Entry],
+    mut by_day: BTreeMap<NaiveDate, Vec<Cell>>,
     papers: &Papers,
 ) -> Month {
-    let mut by_day: BTreeMap<NaiveDate, Vec<Cell>> = BTreeMap::new();
-    for entry in entries {
-        by_day.entry(entry.starts_on()).or_default().push(cell(t, community, entry));
-    }
     let (start, end) = grid(first);
     let mut days = Vec::new();
     for date in start.iter_days().take_while(|date| *date <= end) {
@@ -244,7 +285,7 @@ pub(super) fn badge(state: State) -> &'static str {
     }
 }
 
-fn cell(t: Text, community: &str, entry: &Entry) -> Cell {
+fn cell(t: Text, community: &str, entry: &Entry, filled: Option<&Filled>) -> Cell {
     let state = badge(entry.state);
     let local = entry.start.with_timezone(&entry.zone);
     Cell {
@@ -257,6 +298,8 @@ fn cell(t: Text, community: &str, entry: &Entry) -> Cell {
         state,
         unsettled: entry.unsettled,
         private: entry.activity.description.visibility != Visibility::Public,
+        full: filled.is_some_and(|filled| filled.full),
+        places: filled.map(|filled| filled.text.clone()).unwrap_or_default(),
     }
 }
 
@@ -268,7 +311,7 @@ mod tests {
 
     fn month(text: &str) -> Month {
         let first = month_of(text, NaiveDate::MIN);
-        build(Text(Language::Zh), "xiguan", first, first, &[], &Papers::default())
+        build(Text(Language::Zh), first, first, BTreeMap::new(), &Papers::default())
     }
 
     fn found<'a>(month: &'a Month, iso: &str) -> &'a Day {

@@ -9,6 +9,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
+    response::IntoResponse as _,
 };
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use linli_almanac::{HolidayYear, RecurrenceId};
@@ -19,7 +20,7 @@ use linli_calendar::{
         holidays, venue,
     },
     projections::agenda::{self, Ask},
-    routes::feed,
+    routes::{self, Calendar, Places, feed},
     values::agenda::Entry,
 };
 use linli_platform::{
@@ -283,8 +284,19 @@ impl Served {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// The month as the gateway shows it to somebody, without anybody's registration.
+    pub async fn month(&self, community: &str, month: &str, viewer: &Viewer) -> Answer {
+        let calendar = Calendar::new(&self.kit.platform, &self.service.tables);
+        let wall = routes::month(&calendar, viewer, community, month).await;
+        let page = wall.and_then(|wall| wall.page(&calendar, viewer, &Places::new()));
+        Self::read(page.into_response()).await
+    }
+
     async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        Self::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    async fn read(response: axum::response::Response) -> Answer {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();

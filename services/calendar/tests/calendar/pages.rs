@@ -46,7 +46,7 @@ fn cell<'a>(html: &'a str, iso: &str) -> &'a str {
 #[tokio::test]
 async fn november_stands_on_the_wall_with_its_lunar_dates() {
     let served = november().await;
-    let month = served.get("/c/xiguan?month=2026-11", &Viewer::default()).await;
+    let month = served.month("xiguan", "2026-11", &Viewer::default()).await;
     assert_eq!(month.status, StatusCode::OK);
     let html = &month.text;
     assert!(html.contains("西关 · 2026年11月") && html.contains("丙午马年"));
@@ -62,10 +62,10 @@ async fn november_stands_on_the_wall_with_its_lunar_dates() {
     for hidden in ["四项清单", "独居老人", "十佳楼栋"] {
         assert!(!html.contains(hidden), "{hidden}");
     }
-    let staff = served.get("/c/xiguan?month=2026-12", &organiser()).await.text;
+    let staff = served.month("xiguan", "2026-12", &organiser()).await.text;
     assert!(staff.contains("四项清单") && staff.contains("badge-draft"));
     let english = Viewer { language: Language::En, ..Viewer::default() };
-    let english = served.get("/c/xiguan?month=2026-11", &english).await.text;
+    let english = served.month("xiguan", "2026-11", &english).await.text;
     assert!(english.contains("Xiguan · November 2026"));
     assert!(english.contains("Quarter-hour talk") && english.contains("badge-moved"));
 }
@@ -73,17 +73,17 @@ async fn november_stands_on_the_wall_with_its_lunar_dates() {
 #[tokio::test]
 async fn new_year_2027_is_on_the_sixth_of_february() {
     let served = Served::xiguan("2026-11-02T08:00:00+08:00").await;
-    let html = served.get("/c/xiguan?month=2027-02", &Viewer::default()).await.text;
+    let html = served.month("xiguan", "2027-02", &Viewer::default()).await.text;
     assert!(cell(&html, "2027-02-05").contains("除夕"));
     assert!(cell(&html, "2027-02-06").contains("春节"));
     assert!(!cell(&html, "2027-02-07").contains("春节"));
     assert!(html.contains("正月"), "the list names the lunar month on its first day");
-    let october = served.get("/c/xiguan?month=2026-10", &Viewer::default()).await.text;
+    let october = served.month("xiguan", "2026-10", &Viewer::default()).await.text;
     assert!(cell(&october, "2026-10-01").contains("badge-off"));
     assert!(cell(&october, "2026-10-10").contains("badge-work"));
-    let now = served.get("/c/xiguan", &Viewer::default()).await.text;
+    let now = served.month("xiguan", "", &Viewer::default()).await.text;
     assert!(now.contains("2026年11月") && now.contains("aria-current=\"date\""));
-    assert_eq!(served.get("/c/nowhere", &Viewer::default()).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(served.month("nowhere", "", &Viewer::default()).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

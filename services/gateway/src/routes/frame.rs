@@ -9,6 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use chrono::{DateTime, Utc};
 use linli_people::projections::places;
 use linli_platform::{
     ids::{EventRef, Version},
@@ -36,7 +37,8 @@ struct Frame<'a> {
     here: &'a str,
     mark: &'a str,
     demo: bool,
-    banner: Option<&'a str>,
+    /// What is wrong with this computer's clock.
+    clock: Option<String>,
     behind: bool,
     stopped: Vec<String>,
 }
@@ -248,7 +250,7 @@ async fn whole(
         here: &asked.here,
         mark: assets::MARK.as_str(),
         demo: gateway.options.demo,
-        banner: gateway.options.banner.as_deref(),
+        clock: clock(gateway, viewer),
         behind,
         stopped: stopped(gateway, t).await,
     };
@@ -280,6 +282,20 @@ async fn place(gateway: &Gateway, asked: &Asked, about: Option<&str>) -> Option<
     let row = found.ok().flatten()?;
     let name = row.called(asked.viewer.language).to_owned();
     Some(Place { code: row.code, name })
+}
+
+/// What every page says of a clock that is behind the log, and what the desk is told of one that
+/// leapt.
+fn clock(gateway: &Gateway, viewer: &Viewer) -> Option<String> {
+    let (t, guard) = (Text(viewer.language), gateway.platform.streams.guard());
+    let told = |at: DateTime<Utc>| {
+        at.with_timezone(&chrono_tz::Asia::Shanghai).format("%Y-%m-%d %H:%M").to_string()
+    };
+    if let Some((now, last)) = guard.behind() {
+        return Some(t.clock_behind(&told(now), &told(last)));
+    }
+    let works = viewer.principal.as_ref().is_some_and(|who| !who.grants.is_empty());
+    (works && guard.waits().is_some()).then(|| t.w("clock_waits").to_owned())
 }
 
 /// Which services' tables have stopped, and until when what they show is whole.

@@ -7,17 +7,14 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use futures::StreamExt as _;
-use linli_platform::{event_log::Filter, ids::Position, tables::Progress};
+use chrono::{DateTime, Utc};
+use linli_platform::{ids::Position, tables::Progress};
 use serde::Serialize;
 
 use super::Gateway;
 
 /// How long the log may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A clock so far behind the log writes nothing.
-const BEHIND_MINUTES: i64 = 5;
 
 /// The process runs and answers.
 pub(super) async fn alive() -> &'static str {
@@ -57,9 +54,8 @@ async fn look(gateway: &Gateway) -> Report {
             None
         }
     };
-    if let Some(written_at) = newest(gateway, last).await {
-        problems.extend(clock_problem(gateway.now(), written_at));
-    }
+    let guard = gateway.platform.streams.guard();
+    problems.extend(guard.refusal());
     let progress = |tables: &&linli_platform::tables::Tables| {
         (tables.service(), tables.progress().borrow().clone())
     };
@@ -75,26 +71,11 @@ async fn look(gateway: &Gateway) -> Report {
         };
         progress.stopped.iter().map(says).collect::<Vec<_>>()
     });
-    let warnings = stopped.collect();
+    let waits = guard.waits().map(|why| {
+        format!("what happens by itself waits: {why}; if that is right, say `linli serve --clock-is-right`")
+    });
+    let warnings = stopped.chain(waits).collect();
     Report { ready: problems.is_empty(), problems, warnings, log: last, tables }
-}
-
-/// When the last commit of the log was decided.
-async fn newest(gateway: &Gateway, last: Option<Position>) -> Option<DateTime<Utc>> {
-    let before = Position(last?.0.checked_sub(1)?);
-    let mut pages = gateway.platform.log.follow(Filter::all(), before);
-    let page = tokio::time::timeout(PATIENCE, pages.next()).await.ok()??.ok()?;
-    page.commits.first().map(linli_platform::commit::Recorded::at)
-}
-
-fn clock_problem(now: DateTime<Utc>, written_at: DateTime<Utc>) -> Option<String> {
-    let behind = written_at - now > TimeDelta::minutes(BEHIND_MINUTES);
-    behind.then(|| {
-        format!(
-            "this computer's clock says {now:?}, but the log was last written at {written_at:?}: \
-             set the clock right; nothing is written until then"
-        )
-    })
 }
 
 /// All numbers in the text format of Prometheus.
@@ -160,14 +141,6 @@ mod tests {
     use linli_platform::testing::at;
 
     use super::*;
-
-    #[test]
-    fn a_clock_behind_the_log_is_told_with_both_times() {
-        let now = at("2026-11-02T08:00:00Z");
-        assert_eq!(clock_problem(now, at("2026-11-02T08:04:59Z")), None);
-        let told = clock_problem(now, at("2026-11-02T08:06:00Z")).unwrap();
-        assert!(told.contains("2026-11-02T08:00:00Z") && told.contains("2026-11-02T08:06:00Z"));
-    }
 
     #[test]
     fn numbers_are_what_prometheus_reads() {

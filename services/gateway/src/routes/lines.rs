@@ -112,7 +112,7 @@ impl Line {
 }
 
 /// How full it is, in words.
-fn places(t: Text, counts: &Counts) -> String {
+pub(super) fn places(t: Text, counts: &Counts) -> String {
     match counts.free() {
         None if counts.registered == 0 => String::new(),
         None => t.of("registered", counts.registered),

@@ -1,7 +1,10 @@
 //! What changes, as it changes: one event per page of the log, told with its position and with the
 //! communities and services that it concerns, never with what happened to whom.
+//!
+//! The node follows its log once for all who watch, as long as anybody does. Whoever was away reads
+//! by themselves what they missed, and then joins the others.
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Extension,
@@ -13,46 +16,37 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt as _};
-use linli_platform::{
-    event_log::{Filter, Page},
-    ids::{EVERYWHERE, Position},
-    web::Refusal,
-};
-use serde::{Deserialize, Serialize};
+use linli_platform::{ids::Position, web::Refusal};
+use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::Gateway;
+
+mod shared;
+
+use shared::{Shared, Told};
 
 /// So many can watch at once; whoever comes later is asked to come again.
 const WATCHERS: usize = 512;
 /// Whoever was away for longer than this many positions begins anew at the end.
 const AWAY_MAX: u64 = 10_000;
 
-/// The seats of those who watch.
+/// The seats of those who watch, and what they watch together.
 #[derive(Clone)]
-pub(super) struct Watchers(Arc<Semaphore>);
+pub(super) struct Watchers {
+    seats: Arc<Semaphore>,
+    shared: Shared,
+}
 
 impl Default for Watchers {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(WATCHERS)))
+        Self { seats: Arc::new(Semaphore::new(WATCHERS)), shared: Shared::default() }
     }
 }
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     community: Option<String>,
-}
-
-/// What one event says.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Changes {
-    changed: BTreeSet<Change>,
-}
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Change {
-    community: String,
-    service: String,
 }
 
 pub(super) async fn live(
@@ -62,12 +56,12 @@ pub(super) async fn live(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let full = || Refusal::failed("as many watch as can");
-    let seat = watchers.0.try_acquire_owned().map_err(|_| full())?;
-    let last = gateway.platform.log.last().await.map_err(Refusal::failed)?;
+    let seat = watchers.seats.try_acquire_owned().map_err(|_| full())?;
+    let log = &gateway.platform.log;
+    let last = log.last().await.map_err(Refusal::failed)?;
     let asked = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let after = begin(asked.map(Position), last);
-    let pages = gateway.platform.log.follow(Filter::all(), after);
-    let events = events(pages, wanted.community).map(move |event| {
+    let told = watchers.shared.after(log, begin(asked.map(Position), last), last);
+    let events = events(told, wanted.community).map(move |event| {
         // The seat is free once the stream is dropped.
         let _ = &seat;
         event
@@ -82,33 +76,17 @@ fn begin(asked: Option<Position>, last: Position) -> Position {
     asked.filter(near).unwrap_or(last)
 }
 
-fn events<E: Send + 'static>(
-    pages: impl Stream<Item = Result<Page, E>> + Send + 'static,
+fn events(
+    told: impl Stream<Item = Arc<Told>> + Send,
     community: Option<String>,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    // A failure ends the stream, and the browser comes again with the last id it saw.
-    pages.take_while(|page| futures::future::ready(page.is_ok())).filter_map(move |page| {
-        let event = page.ok().and_then(|page| {
-            let changes = changes(&page, community.as_deref())?;
-            let event = Event::default().event("changed").id(page.upto.to_string());
+    told.filter_map(move |told| {
+        let event = told.to(community.as_deref()).and_then(|changes| {
+            let event = Event::default().event("changed").id(told.upto.to_string());
             event.json_data(changes).ok().map(Ok)
         });
         futures::future::ready(event)
     })
-}
-
-/// What a page of the log changes, for those who watch one community or all; none if nothing.
-fn changes(page: &Page, community: Option<&str>) -> Option<Changes> {
-    let concerned = page.commits.iter().map(|commit| &commit.stream).filter(|stream| {
-        // What belongs to no community may show in any.
-        community.is_none_or(|c| stream.community() == c || stream.community() == EVERYWHERE)
-    });
-    let change = |stream: &linli_platform::ids::StreamId| Change {
-        community: stream.community().to_owned(),
-        service: stream.service().to_owned(),
-    };
-    let changed: BTreeSet<_> = concerned.map(change).collect();
-    (!changed.is_empty()).then_some(Changes { changed })
 }
 
 #[cfg(test)]

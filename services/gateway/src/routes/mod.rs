@@ -9,6 +9,7 @@ mod layers;
 mod limit;
 mod lines;
 mod live;
+mod month;
 mod my;
 mod occurrence;
 mod preferences;
@@ -95,6 +96,7 @@ pub(crate) fn all(parts: Parts<'_>) -> Routes {
 fn own(gateway: &Gateway) -> Routes {
     let pages = Routes::new()
         .get("/", Need::Anyone, communities::page)
+        .get("/c/{community}", Need::Anyone, month::page)
         .get("/c/{community}/{activity}/{recurrence_id}", Need::Anyone, occurrence::page)
         .get("/my", Need::SignedIn, my::page)
         .get("/desk", Need::SignedIn, desk::choose)
@@ -104,6 +106,7 @@ fn own(gateway: &Gateway) -> Routes {
     // A page put together from several services waits for each of them.
     let pages = pages.waiting_for_each(&gateway.tables());
     let rest = Routes::new()
+        .post("/my/calendar-address", Need::SignedIn, my::renew)
         .post("/preferences", Need::Anyone, preferences::keep)
         .get("/live", Need::Anyone, live::live)
         .get("/healthz", Need::Anyone, health::alive)

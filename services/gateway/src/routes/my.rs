@@ -1,10 +1,12 @@
 //! One's own page, from the pieces that each service shows of its own.
 
 use askama::Template;
-use axum::Extension;
+use axum::{Extension, Form, response::Redirect};
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use linli_people::People;
 use linli_platform::web::{Page, Refusal, Viewer};
+
+use serde::Deserialize;
 
 use super::{Gateway, words::Text};
 
@@ -48,6 +50,27 @@ pub(super) async fn page(
     let secret = people.feed_secret(who.person).await.map_err(|e| e.refusal(viewer.language))?;
     my.calendar = address(&gateway.platform.public_url, &secret);
     Ok(Page::new(t.w("my_title"), my.render().map_err(Refusal::failed)?))
+}
+
+/// What is asked of a new address.
+#[derive(Deserialize)]
+pub(super) struct Renewal {
+    /// `1`: the old one is known to others and void at once.
+    #[serde(default)]
+    known: String,
+}
+
+/// Another calendar address. It stands on no log: it is no more than another secret.
+pub(super) async fn renew(
+    Extension(gateway): Extension<Gateway>,
+    viewer: Viewer,
+    Form(renewal): Form<Renewal>,
+) -> Result<Redirect, Refusal> {
+    let who = viewer.principal.as_ref().ok_or_else(Refusal::sign_in)?;
+    let people = People::new(&gateway.platform, &gateway.people);
+    let renewed = people.renew_feed(who.person, renewal.known == "1").await;
+    renewed.map_err(|error| error.refusal(viewer.language))?;
+    Ok(Redirect::to("/my#calendar"))
 }
 
 fn address(public_url: &str, secret: &str) -> Option<Address> {

@@ -42,6 +42,11 @@ impl Text {
         WORDS.with(self.0, key, &[("it", &it.to_string())])
     }
 
+    /// That this computer's clock is behind the log.
+    pub fn clock_behind(self, now: &str, last: &str) -> String {
+        WORDS.with(self.0, "clock_behind", &[("now", now), ("last", last)])
+    }
+
     /// Whether English names are read where there are some.
     pub fn english(self) -> bool {
         self.0 == Language::En

@@ -5,6 +5,8 @@ use axum::{
     http::{StatusCode, header},
 };
 
+use linli_platform::event_log::memory::Chances;
+
 use crate::house::{House, ask, get, look, look_as, post};
 
 #[tokio::test]
@@ -36,9 +38,8 @@ async fn english_and_large_type_stick() {
 async fn the_demonstration_says_so_on_every_page() {
     let mut house = House::new().await;
     house.options.demo = true;
-    house.options.banner = Some("停电检修".into());
     let app = house.app();
-    look(&app, "/").await.shows("演示数据，依据公开报道编制，非官方日程").shows("停电检修");
+    look(&app, "/").await.shows("演示数据，依据公开报道编制，非官方日程");
     look(&app, "/screen/xiguan").await.shows("演示数据").hides("<nav");
     look(&app, "/nothing").await.shows("演示数据");
 }
@@ -147,6 +148,10 @@ async fn a_page_waits_for_what_was_done_and_says_when_it_is_not_there_yet() {
     let app = house.app();
     let last = house.kit.platform.log.last().await.unwrap();
     look(&app, &format!("/?at={last}")).await.hides("正在更新");
+    // A link of another log: there is nothing to wait for.
+    look(&app, &format!("/?at={}", last.0 + 1)).await.hides("正在更新");
+    house.kit.log.set_chances(Chances { cut: 1000, ..Chances::default() });
+    house.kit.happened("xiguan/matters/matter/1", &serde_json::json!({"somethingNew": {}})).await;
     let late = look(&app, &format!("/?at={}", last.0 + 1)).await;
     assert_eq!(late.status, StatusCode::OK);
     late.shows("正在更新");

@@ -6,6 +6,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 use futures::StreamExt as _;
+use linli_platform::{clock::Clock, clock_guard::ClockGuard};
 use tower::ServiceExt as _;
 
 use crate::house::{House, get, look};
@@ -25,11 +26,32 @@ async fn a_node_is_ready_once_its_tables_have_caught_up() {
 
 #[tokio::test]
 async fn a_node_whose_clock_was_set_back_is_not_ready_and_says_why() {
-    let house = House::new().await;
-    house.kit.platform.clock.advance(TimeDelta::minutes(-10));
+    let mut house = House::new().await;
+    let clock = Clock::system();
+    let last = clock.now() + TimeDelta::minutes(10);
+    let guard = ClockGuard::new(&clock, Some(last));
+    house.kit.platform.streams = house.kit.platform.streams.clone().guarded_by(guard);
     let ready = look(&house.app(), "/readyz").await;
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
-    ready.shows("2026-11-01T23:50:00Z").shows("2026-11-02T00:00:00Z").shows("set the clock right");
+    ready.shows(&last.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    ready.shows("the clock shows").shows("nothing is written until the clock is set right");
+    let told = last.with_timezone(&chrono_tz::Asia::Shanghai).format("%Y-%m-%d %H:%M");
+    look(&house.app(), "/").await.shows("本机时钟显示").shows(&told.to_string());
+}
+
+#[tokio::test]
+async fn a_node_that_rested_for_long_serves_and_tells_the_desk_what_waits() {
+    let mut house = House::new().await;
+    let clock = Clock::system();
+    let guard = ClockGuard::new(&clock, Some(clock.now() - TimeDelta::days(40)));
+    house.kit.platform.streams = house.kit.platform.streams.clone().guarded_by(guard.clone());
+    let app = house.app();
+    let ready = look(&app, "/readyz").await;
+    assert_eq!(ready.status, StatusCode::OK, "{}", ready.text);
+    ready.shows("linli serve --clock-is-right");
+    look(&app, "/").await.hides("clock-is-right");
+    guard.release();
+    look(&app, "/readyz").await.hides("clock-is-right");
 }
 
 #[tokio::test]
