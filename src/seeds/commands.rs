@@ -15,6 +15,10 @@ use linli_platform::{
     entropy::derived,
     ids::{CommandId, EVERYWHERE, StreamId},
 };
+use linli_ranking::{
+    contract::{KindRates, Rules},
+    deciders::scoring,
+};
 use toml::Spanned;
 use uuid::Uuid;
 
@@ -62,6 +66,8 @@ pub enum Commands {
     Cadence(cadence::Command),
     /// To an activity.
     Activity(Vec<activity::Command>),
+    /// To a place's rules of points.
+    Scoring(scoring::Command),
 }
 
 /// What is known of a place, from the files or from the log.
@@ -99,6 +105,7 @@ pub fn stages(
         all(&seeds.holidays, paper)?,
         Vec::new(),
         Vec::new(),
+        Vec::new(),
     ];
     let mut problems = Vec::new();
     for community in &seeds.communities {
@@ -123,6 +130,12 @@ pub fn stages(
                 Ok(work) => stages[6].push(work),
                 Err(problem) => problems.push(problem),
             }
+        }
+    }
+    for item in &seeds.scoring {
+        match scoring_of(item, places) {
+            Ok(work) => stages[7].push(work),
+            Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() { Ok(stages) } else { Err(Failure::Failed(problems.join("\n"))) }
@@ -216,6 +229,33 @@ fn cadence(community: &str, item: &Item<text::Cadence>) -> Result<(StreamId, Com
     };
     let commands = Commands::Cadence(cadence::Command::Set(promise));
     Ok((calendar_stream(community, "cadence", key)?, commands))
+}
+
+fn scoring_of(item: &Item<text::Scoring>, places: &Places) -> Result<Work, String> {
+    let Item { origin, content, it } = item;
+    let place = it.place.as_ref();
+    let missing = || format!("{origin}: no such place; add it to places.toml, with a zone");
+    let zone = zone_of(places, place).and_then(|zone| zone.parse().ok()).ok_or_else(missing)?;
+    let stream = StreamId::new(place, linli_ranking::SERVICE, "scoring", scoring::POINTS)
+        .map_err(|error| format!("{origin}: {error}"))?;
+    let kinds = it.kinds.iter().map(|kind| KindRates {
+        kind: kind.kind.clone(),
+        attendance: kind.attendance,
+        hour: kind.hour,
+        duty: kind.duty,
+    });
+    let rules = Rules {
+        attendance: it.attendance,
+        hour: it.hour,
+        duty: it.duty,
+        kinds: kinds.collect(),
+        day_max: it.day_max,
+        base_min: it.base_min,
+        example: it.example,
+        note: it.note.clone(),
+    };
+    let commands = Commands::Scoring(scoring::Command::Adopt { from: it.from, rules, zone });
+    Ok(Work { origin: origin.clone(), content: *content, stream, commands })
 }
 
 /// The id of what a key names in the same file.

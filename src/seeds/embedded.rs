@@ -10,7 +10,7 @@ macro_rules! seeds {
     };
 }
 
-const FILES: [(&str, &str); 28] = seeds![
+const FILES: [(&str, &str); 33] = seeds![
     "places.toml",
     "guangling.toml",
     "guanyuan.toml",
@@ -39,6 +39,11 @@ const FILES: [(&str, &str); 28] = seeds![
     "holidays/2024.toml",
     "holidays/2025.toml",
     "holidays/2026.toml",
+    "scoring/guangling.toml",
+    "scoring/linjiaya.toml",
+    "scoring/tianqiao.toml",
+    "scoring/wuhang.toml",
+    "scoring/xiangkou.toml",
 ];
 
 static ALL: LazyLock<Vec<File>> = LazyLock::new(|| {

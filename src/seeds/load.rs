@@ -20,6 +20,7 @@ use linli_platform::{
     service::Platform,
     stream::Meta,
 };
+use linli_ranking::deciders::scoring;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -114,6 +115,7 @@ async fn places(platform: &Platform, seeds: &Seeds) -> Result<Places, Failure> {
     let activities = communities.flat_map(|community| &community.activities);
     let partners = activities.flat_map(|activity| &activity.it.partners);
     wanted.extend(partners.map(|code| code.as_ref().clone()));
+    wanted.extend(seeds.scoring.iter().map(|item| item.it.place.as_ref().clone()));
     while let Some(code) = wanted.pop() {
         if code.is_empty() || places.contains_key(&code) {
             continue;
@@ -162,6 +164,7 @@ macro_rules! with_decider {
             Commands::Team(one) => $function::<team::Teams>($($argument,)* from_ref(one)).await,
             Commands::Holidays(one) => $function::<holidays::Holidays>($($argument,)* from_ref(one)).await,
             Commands::Cadence(one) => $function::<cadence::Cadences>($($argument,)* from_ref(one)).await,
+            Commands::Scoring(one) => $function::<scoring::Scoring>($($argument,)* from_ref(one)).await,
             Commands::Activity(all) => $function::<activity::Activities>($($argument,)* all).await,
         }
     };

@@ -30,6 +30,11 @@ impl File {
     pub fn name(&self) -> &str {
         self.path.rsplit(['/', '\\']).next().unwrap_or_default()
     }
+
+    /// Whether it lies in a folder of this name.
+    pub fn lies_in(&self, folder: &str) -> bool {
+        self.path.rsplit(['/', '\\']).nth(1) == Some(folder)
+    }
 }
 
 /// Where in the files something stands.

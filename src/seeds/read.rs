@@ -33,6 +33,8 @@ pub struct Seeds {
     pub places: Vec<Item<text::Place>>,
     /// The holidays by year.
     pub holidays: Vec<Item<HolidayYear>>,
+    /// What places give points for.
+    pub scoring: Vec<Item<text::Scoring>>,
     /// The communities.
     pub communities: Vec<Community>,
 }
@@ -68,7 +70,7 @@ pub fn files(path: &Path) -> Result<Vec<File>, Failure> {
     let failed = |path: &Path, error| Failure::file(path, "read", &error);
     let mut paths = Vec::new();
     if path.is_dir() {
-        for folder in [path.to_owned(), path.join("holidays")] {
+        for folder in [path.to_owned(), path.join("holidays"), path.join("scoring")] {
             if !folder.is_dir() {
                 continue;
             }
@@ -102,6 +104,7 @@ pub fn read(files: &[File]) -> Result<Seeds, Failure> {
     let mut problems = Vec::new();
     for file in files {
         let done = match file.name() {
+            _ if file.lies_in("scoring") => scoring(file).map(|it| seeds.scoring.push(it)),
             "places.toml" => places(file).map(|places| seeds.places.extend(places)),
             name if name.trim_end_matches(".toml").parse::<i32>().is_ok() => {
                 holidays(file).map(|paper| seeds.holidays.push(paper))
@@ -175,6 +178,17 @@ fn holidays(file: &File) -> Result<Item<HolidayYear>, Problems> {
     let origin = Origin { file: file.path.clone(), line: 1, what };
     paper.check().map_err(|error| vec![format!("{origin}: {error}")])?;
     Ok(Item { origin, content: derived("seeds", &table.to_string()), it: paper })
+}
+
+fn scoring(file: &File) -> Result<Item<text::Scoring>, Problems> {
+    let (it, table) = parsed::<text::Scoring>(file)?;
+    let what = format!("scoring of '{}'", it.place.as_ref());
+    let origin = origin(file, &it.place, what);
+    let name = file.name().trim_end_matches(".toml");
+    if name != it.place.as_ref() {
+        return Err(vec![format!("{origin}: the file is called {name}; call both the same")]);
+    }
+    Ok(Item { origin, content: derived("seeds", &table.to_string()), it })
 }
 
 /// Refuses keys that can't stand in an id or link, and those that stand twice.

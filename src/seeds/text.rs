@@ -84,6 +84,54 @@ pub struct HolidayDay {
     pub kind: HolidayKind,
 }
 
+/// `scoring/<place>.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scoring {
+    /// The code of the community or subdistrict.
+    pub place: Spanned<String>,
+    /// The first date they hold for.
+    #[serde(deserialize_with = "date")]
+    pub from: NaiveDate,
+    /// Points for being there.
+    #[serde(default)]
+    pub attendance: u32,
+    /// Points per full hour of service.
+    #[serde(default)]
+    pub hour: u32,
+    /// Points per duty done.
+    #[serde(default)]
+    pub duty: u32,
+    /// Other rates for some kinds of activity.
+    #[serde(default)]
+    pub kinds: Vec<KindRates>,
+    /// The most points per person and day; 0 is no limit.
+    #[serde(default)]
+    pub day_max: u32,
+    /// Groups of fewer registered residents have no rank.
+    pub base_min: u32,
+    /// Made up to show how it works.
+    #[serde(default)]
+    pub example: bool,
+    /// Where the rates come from.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// The rates of one kind of activity.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindRates {
+    /// The kind.
+    pub kind: String,
+    /// Points for being there.
+    pub attendance: Option<u32>,
+    /// Points per full hour of service.
+    pub hour: Option<u32>,
+    /// Points per duty done.
+    pub duty: Option<u32>,
+}
+
 /// `<community>.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -144,6 +144,9 @@ pub struct Sum {
     /// Whether the roll was closed.
     #[serde(default)]
     pub closed: bool,
+    /// Whether anybody has said how many came: by a name, a headcount or by closing the roll.
+    #[serde(default)]
+    pub reported: bool,
 }
 
 /// What happens on a `tally`, the stream of what one occurrence has earned.

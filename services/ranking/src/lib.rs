@@ -16,7 +16,7 @@ pub mod projections;
 mod routes;
 pub mod values;
 
-use deciders::tally::Tally;
+use deciders::{tally::Tally, wallet::Wallet};
 pub use routes::State;
 
 /// The service's name, the second part of its streams' names.
@@ -24,13 +24,25 @@ pub const SERVICE: &str = "ranking";
 
 /// Starts the service.
 pub fn service(platform: &Platform) -> Result<Service, TablesError> {
-    let streams = platform.streams.clone();
+    let (streams, wallets) = (platform.streams.clone(), platform.streams.clone());
     let hears = [SERVICE, "attendance", "calendar", "people"];
     let plan = Plan::new(SERVICE, &hears, contract::heard::hear)
         .projection::<projections::places::Places>()
+        .projection::<projections::residents::Residents>()
+        .projection::<projections::teams::Teams>()
+        .projection::<projections::activities::Activities>()
+        .projection::<projections::occurrences::Occurrences>()
+        .projection::<projections::credits::Credits>()
+        .projection::<projections::boards::Boards>()
+        .projection::<projections::wallets::Wallets>()
+        .projection::<projections::declined::Declined>()
         .process::<processes::Tallies, _, _>(move |to, meta, command| {
             let streams = streams.clone();
             async move { Issued::of(streams.execute::<Tally>(&to, meta, command).await) }
+        })
+        .process::<processes::Wallets, _, _>(move |to, meta, command| {
+            let streams = wallets.clone();
+            async move { Issued::of(streams.execute::<Wallet>(&to, meta, command).await) }
         });
     let started = platform.start(plan)?;
     let routes = routes::all(&State::new(platform, &started.0));

@@ -85,16 +85,16 @@ pub enum RollEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum DutyEvent {
-    /// Somebody takes a duty on.
-    DutyClaimed {
+    /// Somebody had a duty and was there.
+    DutyDone {
         /// The duty's name.
         #[serde(default)]
         duty: String,
         /// Who.
         resident: Uuid,
     },
-    /// Somebody gives a duty back.
-    DutyReleased {
+    /// It was not they, or they were not there.
+    DutyDoneReversed {
         /// The duty's name.
         #[serde(default)]
         duty: String,
@@ -331,7 +331,7 @@ const OF_ROLL: [&str; 6] = [
     "headcountGiven",
     "rollClosed",
 ];
-const OF_DUTY: [&str; 2] = ["dutyClaimed", "dutyReleased"];
+const OF_DUTY: [&str; 2] = ["dutyDone", "dutyDoneReversed"];
 const OF_CALENDAR: [&str; 6] = [
     "activityDrafted",
     "activityDescribed",

@@ -64,6 +64,7 @@ fn every_event_of_a_tally_keeps_the_contract() {
         kinds: header.kinds.clone(),
         teams: teams.clone(),
         closed: true,
+        reported: true,
     };
     linli_proto::assert_contract(
         "linli.ranking.v1.Tally",

@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, Utc};
 use linli_platform::{
-    ids::{EventRef, StreamId},
+    ids::{Actor, EventRef, StreamId},
     process::{Action, Input, Process, Rows},
     projection::Fact,
 };
@@ -27,7 +27,7 @@ mod state;
 mod tests;
 
 use settle::Books;
-use state::Occurrence;
+use state::{Closed, Occurrence};
 
 /// The process.
 pub enum Tallies {}
@@ -133,12 +133,15 @@ fn on_roll(
             (there.came, there.minutes) = (None, None);
         }),
         RollEvent::HeadcountGiven { people } => books.counted(key, *people),
-        RollEvent::RollClosed {} => books.closed(key),
+        RollEvent::RollClosed {} => {
+            let by_itself = matches!(fact.actor, Actor::Process(_));
+            books.closed(key, if by_itself { Closed::ByItself } else { Closed::ByHand });
+        }
     }
     // Those whom the closing checks out are summed up by the closing itself.
     let at_once = !matches!(event, RollEvent::CheckedOut { .. });
     books.sum(key, |occurrence| {
-        occurrence.closed || at_once && occurrence.end.is_some_and(|end| end <= fact.at)
+        occurrence.closed.is_some() || at_once && occurrence.end.is_some_and(|end| end <= fact.at)
     });
     books.commands
 }
@@ -151,12 +154,12 @@ fn on_duty(
 ) -> Vec<(StreamId, Command)> {
     let mut books = Books::new(rows, source.clone());
     match event {
-        DutyEvent::DutyClaimed { duty, resident } => books.presence(key, *resident, |there| {
+        DutyEvent::DutyDone { duty, resident } => books.presence(key, *resident, |there| {
             if !there.duties.iter().any(|(name, _)| name == duty) {
                 there.duties.push((duty.clone(), source.clone()));
             }
         }),
-        DutyEvent::DutyReleased { duty, resident } => {
+        DutyEvent::DutyDoneReversed { duty, resident } => {
             books.presence(key, *resident, |there| there.duties.retain(|(name, _)| name != duty));
         }
     }

@@ -43,6 +43,7 @@ fn sum(attended: u32) -> Sum {
         kinds: Vec::new(),
         teams: Vec::new(),
         closed: true,
+        reported: true,
     }
 }
 

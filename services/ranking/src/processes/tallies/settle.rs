@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::{
     learn,
     state::{
-        Home, Occurrence, Opened, Resident, There, claim_row, claim_rows, day_row, day_rows,
-        occurrence_row, resident_row, there_row, there_rows,
+        Closed, Home, Occurrence, Opened, Resident, There, day_row, day_rows, occurrence_row,
+        resident_row, there_row,
     },
 };
 use crate::{
@@ -74,14 +74,7 @@ impl<'a, 't> Books<'a, 't> {
             return;
         }
         self.rows.put(&row, &there);
-        if there.duties.len() > before.duties.len() {
-            self.rows.put(&claim_row(resident, key), key);
-        }
-        // A duty alone earns nothing until its bearer comes, and opens no tally.
-        let opened = |rows: &Rows<'_>| rows.get::<Occurrence>(&occurrence_row(key))?.opened;
-        if there.came.is_some() || opened(self.rows).is_some() {
-            self.settle(key, self.who(resident));
-        }
+        self.settle(key, self.who(resident));
     }
 
     /// People were counted.
@@ -92,18 +85,11 @@ impl<'a, 't> Books<'a, 't> {
         }
     }
 
-    /// The roll is closed: duties of those who came are done.
-    pub fn closed(&mut self, key: &OccurrenceKey) {
-        let Some((mut occurrence, _)) = self.opened(key) else { return };
-        occurrence.closed = true;
-        self.rows.put(&occurrence_row(key), &occurrence);
-        let rows = there_rows(key);
-        for (row, there) in self.rows.scan::<There>(&rows) {
-            let resident = row.strip_prefix(&rows).and_then(|id| id.parse().ok());
-            // Whoever took it on may have come under another entry.
-            if let Some(resident) = resident.filter(|_| !there.duties.is_empty()) {
-                self.settle(key, self.who(resident));
-            }
+    /// The roll is closed.
+    pub fn closed(&mut self, key: &OccurrenceKey, by: Closed) {
+        if let Some((mut occurrence, _)) = self.opened(key) {
+            occurrence.closed = Some(by);
+            self.rows.put(&occurrence_row(key), &occurrence);
         }
     }
 
@@ -125,15 +111,10 @@ impl<'a, 't> Books<'a, 't> {
         other.aliases.append(&mut aliases);
         self.rows.put(&row, &other);
         let days = self.rows.scan::<Day>(&day_rows(gone)).into_iter();
-        let claims = self.rows.scan::<OccurrenceKey>(&claim_rows(gone)).into_iter();
-        let keys = days.flat_map(|(_, day)| day.0).map(|share| share.key);
-        let mut keys: Vec<_> = keys.chain(claims.map(|(_, key)| key)).collect();
+        let mut keys: Vec<_> = days.flat_map(|(_, day)| day.0).map(|share| share.key).collect();
         keys.sort();
         keys.dedup();
-        let opened = |rows: &Rows<'_>, key: &OccurrenceKey| {
-            rows.get::<Occurrence>(&occurrence_row(key)).is_some_and(|it| it.opened.is_some())
-        };
-        for key in keys.into_iter().filter(|key| opened(self.rows, key)).collect::<Vec<_>>() {
+        for key in keys {
             self.settle(&key, gone);
             self.settle(&key, into);
         }
@@ -165,7 +146,7 @@ impl<'a, 't> Books<'a, 't> {
         let before = totals(&day, key);
         let mut changed = Vec::new();
         for ground in Ground::ALL {
-            let earned = earned(&occurrence, &opened, &there, ground);
+            let earned = earned(&opened, &there, ground);
             let Home { community, building, .. } = home.clone();
             changed.extend(day.set(Share {
                 key: key.clone(),
@@ -215,9 +196,9 @@ impl<'a, 't> Books<'a, 't> {
                     all.minutes = there.minutes;
                 }
             }
-            for (duty, claim) in there.duties {
+            for (duty, done) in there.duties {
                 if !all.duties.iter().any(|(name, _)| *name == duty) {
-                    all.duties.push((duty, claim));
+                    all.duties.push((duty, done));
                 }
             }
         }
@@ -243,7 +224,10 @@ impl<'a, 't> Books<'a, 't> {
             hosts: header.hosts,
             kinds: header.kinds,
             teams: header.teams,
-            closed: occurrence.closed,
+            closed: occurrence.closed.is_some(),
+            reported: occurrence.present > 0
+                || occurrence.headcount.is_some()
+                || occurrence.closed == Some(Closed::ByHand),
         };
         if occurrence.told.as_ref() != Some(&sum) {
             occurrence.told = Some(sum.clone());
@@ -259,7 +243,7 @@ fn totals(day: &Day, key: &OccurrenceKey) -> (u32, u32) {
     of_it.fold((0, 0), |(times, minutes), share| (times + share.times, minutes + share.minutes))
 }
 
-fn earned(occurrence: &Occurrence, opened: &Opened, there: &There, ground: Ground) -> Earned {
+fn earned(opened: &Opened, there: &There, ground: Ground) -> Earned {
     let rates = &opened.rates;
     match (ground, &there.came, &there.minutes) {
         (_, None, _) | (Ground::Hours, _, None) => Earned::default(),
@@ -272,9 +256,8 @@ fn earned(occurrence: &Occurrence, opened: &Opened, there: &There, ground: Groun
             Earned { points, times: 0, minutes: *minutes, cause }
         }
         (Ground::Duty, Some(_), _) => {
-            let done = if occurrence.closed { there.duties.len() } else { 0 };
-            let done = u32::try_from(done).unwrap_or(u32::MAX);
-            let cause = there.duties.last().map(|(_, claim)| claim.clone());
+            let done = u32::try_from(there.duties.len()).unwrap_or(u32::MAX);
+            let cause = there.duties.last().map(|(_, done)| done.clone());
             Earned { points: rates.duty.saturating_mul(done), cause, ..Earned::default() }
         }
     }

@@ -43,7 +43,7 @@ pub(super) struct Occurrence {
     /// Its own kinds; empty: the activity's.
     pub kinds: Vec<String>,
     pub cancelled: bool,
-    pub closed: bool,
+    pub closed: Option<Closed>,
     pub headcount: Option<u32>,
     pub present: u32,
     pub minutes: u32,
@@ -52,6 +52,15 @@ pub(super) struct Occurrence {
     pub opened: Option<Opened>,
     /// What its tally says that it counts for.
     pub told: Option<Sum>,
+}
+
+/// Who closed a roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Closed {
+    /// The program, because time had passed.
+    ByItself,
+    /// A person, who thereby says that nobody else came.
+    ByHand,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,7 +76,7 @@ pub(super) struct There {
     pub came: Option<EventRef>,
     /// The minutes credited, and by which event.
     pub minutes: Option<(u32, EventRef)>,
-    /// The duties taken on, and by which event.
+    /// The duties done, and by which event.
     pub duties: Vec<(String, EventRef)>,
 }
 
@@ -128,26 +137,12 @@ pub(super) fn occurrence_row(key: &OccurrenceKey) -> String {
     format!("occurrence/{key}")
 }
 
-/// All of an occurrence; of one person with the id behind it.
-pub(super) fn there_rows(key: &OccurrenceKey) -> String {
-    format!("there/{key}/")
-}
-
 pub(super) fn there_row(key: &OccurrenceKey, resident: Uuid) -> String {
     format!("there/{key}/{resident}")
 }
 
 pub(super) fn resident_row(resident: Uuid) -> String {
     format!("resident/{resident}")
-}
-
-/// The occurrences at which somebody took on a duty; one with its key behind it.
-pub(super) fn claim_rows(resident: Uuid) -> String {
-    format!("claim/{resident}/")
-}
-
-pub(super) fn claim_row(resident: Uuid, key: &OccurrenceKey) -> String {
-    format!("claim/{resident}/{key}")
 }
 
 /// All of a person's days; one with the date behind it.

@@ -187,8 +187,8 @@ fn left(n: u128, minutes: u32) -> RollEvent {
     RollEvent::CheckedOut { resident: who(n), minutes }
 }
 
-fn claim(n: u128, duty: &str) -> Heard {
-    let event = DutyEvent::DutyClaimed { duty: duty.into(), resident: who(n) };
+fn done(n: u128, duty: &str) -> Heard {
+    let event = DutyEvent::DutyDone { duty: duty.into(), resident: who(n) };
     Heard::Duty(key(1), event)
 }
 
@@ -245,21 +245,17 @@ fn a_correction_and_a_reversed_check_in_take_back_what_they_must() {
 }
 
 #[test]
-fn a_duty_is_done_by_whoever_claimed_it_and_came_once_the_roll_is_closed() {
+fn a_duty_earns_once_it_is_done_and_its_bearer_was_there() {
     let mut town = Town::new(rules());
-    town.hear(claim(1, "tea"));
-    town.hear(claim(1, "chairs"));
-    town.hear(claim(2, "door"));
-    assert!(town.told(1).is_empty());
     town.roll(1, came(1));
-    assert_eq!(town.sum(1).0, 2);
-    town.at("2026-11-05T03:00:00Z").roll(1, RollEvent::RollClosed {});
-    assert_eq!((town.sum(1).0, town.sum(2).0), (2 + 2 * 4, 0));
-    let released = DutyEvent::DutyReleased { duty: "tea".into(), resident: who(1) };
-    town.hear(Heard::Duty(key(1), released));
+    town.hear(done(1, "tea"));
+    town.hear(done(1, "chairs"));
+    assert_eq!(town.sum(1).0, 2 + 2 * 4);
+    let reversed = DutyEvent::DutyDoneReversed { duty: "tea".into(), resident: who(1) };
+    town.hear(Heard::Duty(key(1), reversed));
     assert_eq!(town.sum(1).0, 2 + 4);
-    town.roll(1, came(2));
-    assert_eq!(town.sum(2).0, 2 + 4, "typed in late from paper");
+    town.roll(1, RollEvent::CheckInReversed { resident: who(1) });
+    assert_eq!(town.sum(1).0, 0);
 }
 
 #[test]

@@ -13,8 +13,8 @@ enum Step {
     Left(u128, u128, u32),
     Corrected(u128, u128, u32),
     Reversed(u128, u128),
-    Claimed(u128),
-    Released(u128),
+    Done(u128),
+    Undone(u128),
     Closed(u128),
     Merged(u128, u128),
 }
@@ -28,8 +28,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (occurrence.clone(), resident.clone(), 0_u32..200)
             .prop_map(|(o, r, m)| Step::Corrected(o, r, m)),
         2 => (occurrence.clone(), resident.clone()).prop_map(|(o, r)| Step::Reversed(o, r)),
-        1 => resident.clone().prop_map(Step::Claimed),
-        1 => resident.clone().prop_map(Step::Released),
+        1 => resident.clone().prop_map(Step::Done),
+        1 => resident.clone().prop_map(Step::Undone),
         1 => occurrence.prop_map(Step::Closed),
         1 => (resident.clone(), resident).prop_map(|(a, b)| Step::Merged(a, b)),
     ]
@@ -64,7 +64,7 @@ impl Model {
             }
             let minutes = rows.into_iter().flatten().max().copied();
             let on_duty = occurrence == 1 && self.duty.iter().any(own);
-            let duty = u32::from(on_duty && self.closed.contains(&occurrence));
+            let duty = u32::from(on_duty);
             let minutes = minutes.unwrap_or(0);
             sum.0 += 2 + minutes * 3 / 60 + duty * 4;
             sum.1 += 1;
@@ -91,9 +91,12 @@ fn take(town: &mut Town, model: &mut Model, step: Step) {
         Step::Reversed(o, r) if model.there.remove(&(o, r)).is_some() => {
             town.roll(o, RollEvent::CheckInReversed { resident: who(r) });
         }
-        Step::Claimed(r) if model.duty.insert(r) => town.hear(claim(r, "tea")),
-        Step::Released(r) if model.duty.remove(&r) => {
-            let event = DutyEvent::DutyReleased { duty: "tea".into(), resident: who(r) };
+        // Attendance says so of nobody who was not checked in.
+        Step::Done(r) if model.there.contains_key(&(1, r)) && model.duty.insert(r) => {
+            town.hear(done(r, "tea"));
+        }
+        Step::Undone(r) if model.duty.remove(&r) => {
+            let event = DutyEvent::DutyDoneReversed { duty: "tea".into(), resident: who(r) };
             town.hear(Heard::Duty(key(1), event));
         }
         Step::Closed(o) if model.closed.insert(o) => town.roll(o, RollEvent::RollClosed {}),
