@@ -121,6 +121,13 @@ pub enum Lookup {
     },
     /// By a printed card's code.
     Card(String),
+    /// By the flat, among people who are called the same: a name alone decides nothing.
+    Flat {
+        /// The flat's number, as somebody writes it.
+        flat: String,
+        /// Those who may be meant.
+        among: Vec<Uuid>,
+    },
 }
 
 /// What somebody shows to sign in, or what is made for them to show.

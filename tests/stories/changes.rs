@@ -76,7 +76,7 @@ async fn a_moved_one_keeps_its_people_and_its_name() {
     let app = App::planning("2026-11-02T08:00:00+08:00", TALK).await;
     neighbours(&app).await;
     app.moves("talk", ID, "2026-11-06T15:00:00+08:00", None).await;
-    let roll = app.stranger().json("/api/v1/xiguan/rolls/talk/20261105T090000").await;
+    let roll = app.stranger().json("/api/v1/c/xiguan/rolls/talk/20261105T090000").await;
     assert_eq!((&roll["registered"], &roll["waiting"]), (&1.into(), &1.into()));
     assert_eq!(roll["start"], "2026-11-06T07:00:00Z");
     let feed = app.stranger().reads("/c/xiguan/calendar.ics").await;
@@ -103,6 +103,6 @@ async fn one_called_off_at_night_is_told_at_night_and_takes_nobody_any_more() {
     assert_eq!(app.letters().await.len(), 7, "and nothing more");
     let late = place.post(&format!("{PAGE}/register"), &[]).await;
     assert_eq!(late.status, StatusCode::CONFLICT);
-    let roll = app.stranger().json("/api/v1/xiguan/rolls/talk/20261105T090000").await;
+    let roll = app.stranger().json("/api/v1/c/xiguan/rolls/talk/20261105T090000").await;
     assert_eq!(roll["cancelled"], true);
 }

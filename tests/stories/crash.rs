@@ -153,7 +153,7 @@ impl Desk {
 
     /// Checks somebody in; whether that was acknowledged.
     async fn check_in(&self, which: &str, resident: Uuid, cmd: Uuid) -> Option<Uuid> {
-        let url = format!("{}/api/v1/{XIGUAN}/rolls/talk/{which}/check-ins", self.url);
+        let url = format!("{}/api/v1/c/{XIGUAN}/rolls/talk/{which}/check-ins", self.url);
         let request = self.client.post(url).header(header::COOKIE, &self.cookie);
         let answer = request.json(&json!({ "resident": resident, "cmd": cmd })).send().await;
         let answer = answer.ok()?;

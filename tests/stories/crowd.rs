@@ -17,7 +17,7 @@ fn workshop(capacity: u32) -> String {
 }
 
 const PAGE: &str = "/c/xiguan/first-aid/20261121T093000";
-const ROLL: &str = "/api/v1/xiguan/rolls/first-aid/20261121T093000";
+const ROLL: &str = "/api/v1/c/xiguan/rolls/first-aid/20261121T093000";
 
 async fn counts(app: &App) -> (u64, u64) {
     let roll = app.stranger().json(ROLL).await;

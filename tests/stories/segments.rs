@@ -72,7 +72,7 @@ async fn moved_by_the_desk_it_keeps_its_people_who_hear_of_it_once() {
     assert_eq!(app.sent().await, ["r 活动变更"]);
     let starts = app.starts("talk", "2026-12-01", "2026-12-31").await;
     assert_eq!(starts, ["12-12 15:00"], "one, not one of each rule");
-    let roll = app.stranger().json(&format!("/api/v1/xiguan/rolls/talk/{DECEMBER}")).await;
+    let roll = app.stranger().json(&format!("/api/v1/c/xiguan/rolls/talk/{DECEMBER}")).await;
     assert_eq!((&roll["registered"], &roll["start"]), (&1.into(), &"2026-12-12T07:00:00Z".into()));
 }
 

@@ -63,6 +63,17 @@ pub fn name(
     community: &str,
     language: Language,
 ) -> rusqlite::Result<String> {
+    let (name, above) = names(db, code, community, language)?;
+    Ok(above.map_or_else(|| name.clone(), |above| format!("{above} {name}")))
+}
+
+/// The name of a place, and that of the place between it and its community, if there is one.
+pub fn names(
+    db: &Connection,
+    code: &str,
+    community: &str,
+    language: Language,
+) -> rusqlite::Result<(String, Option<String>)> {
     let find = |code: &str| {
         db.prepare_cached("SELECT name, name_en, parent FROM places WHERE code = ?")?
             .query_row([code], |row| {
@@ -71,14 +82,11 @@ pub fn name(
             })
             .optional()
     };
-    let Some((name, parent)) = find(code)? else { return Ok(code.to_owned()) };
+    let Some((name, parent)) = find(code)? else { return Ok((code.to_owned(), None)) };
     if parent.is_empty() || parent == community {
-        return Ok(name);
+        return Ok((name, None));
     }
-    Ok(match find(&parent)? {
-        Some((above, _)) => format!("{above} {name}"),
-        None => name,
-    })
+    Ok((name, find(&parent)?.map(|(above, _)| above)))
 }
 
 /// The zone of a place: its own, or that of the nearest place above that names one.

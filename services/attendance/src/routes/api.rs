@@ -70,17 +70,21 @@ pub(super) struct CheckedIn {
 pub(super) async fn check_in(state: State, ask: Ask) -> Result<Json<CheckedIn>, Refusal> {
     let named = state.occurrence(&ask).await?;
     let Arrival { resident, code, cmd } = ask.body()?;
-    let (resident, way) = match (resident, code) {
-        (Some(resident), None) => (resident, Way::List),
-        (None, Some(code)) => {
-            let unknown = || Refusal::invalid(ask.text().get("no_code"));
-            state.bearer(&code).await?.ok_or_else(unknown)?
-        }
-        _ => return Err(Refusal::invalid(ask.text().get("resident_or_code"))),
-    };
-    state.resident(resident, ask.text()).await?;
     let cmd = cmd.map_or_else(|| state.platform.entropy.command(), CommandId);
-    let command = Command::CheckIn { resident, way, at: None, proxy: None, staff: true };
-    let position = state.roll(&ask.viewer, &named, cmd, command).await?;
+    let t = ask.text();
+    let (resident, way, position) = match (resident, code) {
+        (Some(resident), None) => {
+            state.resident(resident, t).await?;
+            let (way, at, proxy, staff) = (Way::List, None, None, true);
+            let command = Command::CheckIn { resident, way, at, proxy, staff };
+            (resident, way, state.roll(&ask.viewer, &named, cmd, command).await?)
+        }
+        (None, Some(code)) => {
+            let (resident, way) = state.bearer(&ask, &named, &code).await?;
+            state.resident(resident, t).await?;
+            (resident, way, state.by_code(&ask.viewer, &named, cmd, (resident, way)).await?)
+        }
+        _ => return Err(Refusal::invalid(t.get("resident_or_code"))),
+    };
     Ok(Json(CheckedIn { resident, way, position }))
 }

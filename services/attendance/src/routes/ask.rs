@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use axum::{
     Form, Json,
-    extract::{FromRequest, FromRequestParts as _, Path, Query, Request},
+    extract::{
+        FromRequest, FromRequestParts as _, Multipart, Path, Query, Request,
+        multipart::MultipartError,
+    },
     http::{Method, header},
 };
 use linli_platform::{
@@ -40,11 +43,17 @@ impl<S: Send + Sync> FromRequest<S> for Ask {
         let mut json = Value::Null;
         if parts.method == Method::POST {
             let kind = parts.headers.get(header::CONTENT_TYPE);
-            let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+            let begins = |with: &[u8]| kind.is_some_and(|kind| kind.as_bytes().starts_with(with));
+            let (is_json, has_files) =
+                (begins(b"application/json"), begins(b"multipart/form-data"));
             let request = Request::from_parts(parts, body);
             if is_json {
                 let sent = Json::from_request(request, state).await;
                 json = sent.map_err(|error| wrong(&error))?.0;
+            } else if has_files {
+                let sent = Multipart::from_request(request, state).await;
+                let sent = sent.map_err(|error| wrong(&error))?;
+                fields = parts_of(sent).await.map_err(|error| wrong(&error))?;
             } else {
                 let sent = Form::<Vec<(String, String)>>::from_request(request, state).await;
                 fields = sent.map_err(|error| wrong(&error))?.0;
@@ -52,6 +61,21 @@ impl<S: Send + Sync> FromRequest<S> for Ask {
         }
         Ok(Self { viewer, path, fields, json })
     }
+}
+
+/// The fields of a form with files. A file is text: UTF-8, or GB18030, as spreadsheets save it.
+async fn parts_of(mut form: Multipart) -> Result<Vec<(String, String)>, MultipartError> {
+    let mut fields = Vec::new();
+    while let Some(part) = form.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let bytes = part.bytes().await?;
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+            Err(_) => encoding_rs::GB18030.decode(&bytes).0.into_owned(),
+        };
+        fields.push((name, text));
+    }
+    Ok(fields)
 }
 
 impl Ask {

@@ -1,24 +1,26 @@
 //! Check-in by a person's own code or printed card, shown to an organiser.
 //!
-//! The code is a secret of the vault that stands for the person: of one altered letter it stands
-//! for nobody. A new one makes the old void.
+//! The code says who and when it was made, sealed by the vault: of one altered letter it stands for
+//! nobody. It is good on the day it was made, once at each occurrence, so that a picture of it is of
+//! little use. A card is good until it is replaced, and shown to somebody who sees who shows it.
 
 use askama::Template;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use linli_platform::{
     directory::{Lookup, Purpose},
-    vault::{Vault, VaultError},
     web::{Page, Refusal, see},
 };
-use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::{State, ask::Ask, give::desk_path, text::Text};
-use crate::{contract::Way, deciders::roll::Command};
+use crate::{contract::Way, projections::activities::Named};
 
-/// The kind of secret in the vault.
-const KIND: &str = "check-in";
+/// What the vault seals a code for.
+const PURPOSE: &str = "check-in";
+/// Bytes of a person's id, which a code begins with; an instant in microseconds follows.
+const ID_BYTES: usize = 16;
 /// Letters in a group, so that a code can be read out and typed.
 const GROUP: usize = 4;
 
@@ -30,26 +32,40 @@ pub(super) fn qr(text: &str) -> Result<String, Refusal> {
 }
 
 impl State {
-    async fn vault<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let vault = self.platform.vault.clone();
-        let done = tokio::task::spawn_blocking(move || ask(&vault)).await;
-        done.map_err(Refusal::failed)?.map_err(Refusal::failed)
+    fn personal(&self, person: Uuid) -> Result<String, Refusal> {
+        let made = self.platform.clock.now().timestamp_micros().to_be_bytes();
+        let says = [&person.as_bytes()[..], &made].concat();
+        self.platform.vault.seal_cookie(PURPOSE, &says).map_err(Refusal::failed)
     }
 
-    /// For whom a code or a card's code stands, and which of both it was.
-    pub(super) async fn bearer(&self, typed: &str) -> Result<Option<(Uuid, Way)>, Refusal> {
-        let (code, now) = (plain(typed), self.platform.clock.now());
-        if let Some(person) = self.vault(move |vault| vault.holder(KIND, &code, now)).await? {
-            return Ok(Some((person, Way::Code)));
+    /// For whom a code of one's own stands, and when it was made.
+    fn says(&self, code: &str) -> Option<(Uuid, DateTime<Utc>)> {
+        let says = self.platform.vault.open_cookie(PURPOSE, code)?;
+        let (person, made) = says.split_at_checked(ID_BYTES)?;
+        let made = i64::from_be_bytes(made.try_into().ok()?);
+        Some((Uuid::from_slice(person).ok()?, DateTime::from_timestamp_micros(made)?))
+    }
+
+    /// For whom a code or a card's code stands at an occurrence, and which of both it was.
+    pub(super) async fn bearer(
+        &self,
+        ask: &Ask,
+        of: &Named,
+        typed: &str,
+    ) -> Result<(Uuid, Way), Refusal> {
+        if let Some((person, made)) = self.says(&plain(typed)) {
+            let day = |at: DateTime<Utc>| at.with_timezone(&of.zone).date_naive();
+            if day(made) != day(self.platform.clock.now()) {
+                let on = ask.text().day(day(made));
+                return Err(Refusal::no(ask.text().with("no_code_today", &[("on", &on)])));
+            }
+            return Ok((person, Way::Code));
         }
         let found = self.platform.directory.find(Lookup::Card(typed.to_owned())).await?;
-        Ok(match found.as_slice() {
-            [person] => Some((*person, Way::Card)),
-            _ => None,
-        })
+        match found.as_slice() {
+            [person] => Ok((*person, Way::Card)),
+            _ => Err(Refusal::invalid(ask.text().get("no_code"))),
+        }
     }
 }
 
@@ -72,29 +88,15 @@ struct Mine {
     name: String,
     svg: String,
     code: String,
-    cmd: Uuid,
 }
 
 pub(super) async fn mine(state: State, ask: Ask) -> Result<Page, Refusal> {
     let person = resident(&ask)?;
-    let code = state.vault(move |vault| vault.lasting(KIND, person)).await?;
+    let code = state.personal(person)?;
     let t = ask.text();
     let called = state.names(&ask.viewer, vec![person], Purpose::Own).await;
-    let page = Mine {
-        t,
-        name: called.get(person),
-        svg: qr(code.expose_secret())?,
-        code: grouped(code.expose_secret()),
-        cmd: state.platform.entropy.uuid(),
-    };
+    let page = Mine { t, name: called.get(person), svg: qr(&code)?, code: grouped(&code) };
     Ok(Page::new(t.get("my_code"), page.render().map_err(Refusal::failed)?))
-}
-
-/// A new code in place of the old.
-pub(super) async fn renew(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let person = resident(&ask)?;
-    state.vault(move |vault| vault.rotate(KIND, person)).await?;
-    Ok(Redirect::to("/my/code").into_response())
 }
 
 fn resident(ask: &Ask) -> Result<Uuid, Refusal> {
@@ -132,12 +134,9 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
 
 pub(super) async fn check_in(state: State, ask: Ask) -> Result<Response, Refusal> {
     let named = state.occurrence(&ask).await?;
-    let bearer = state.bearer(ask.field("code")).await?;
-    let unknown = || Refusal::invalid(ask.text().get("no_code"));
-    let (resident, way) = bearer.ok_or_else(unknown)?;
+    let (resident, way) = state.bearer(&ask, &named, ask.field("code")).await?;
     state.resident(resident, ask.text()).await?;
-    let command = Command::CheckIn { resident, way, at: None, proxy: None, staff: true };
-    let position = state.roll(&ask.viewer, &named, ask.command()?, command).await?;
+    let position = state.by_code(&ask.viewer, &named, ask.command()?, (resident, way)).await?;
     Ok(see(&format!("{}/code?last={resident}", desk_path(&named)), position))
 }
 

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use linli_platform::{
     decider::Decider,
+    directory::Purpose,
     ids::{CommandId, Position, StreamId},
     stream::{Accepted, ExecuteError, Meta},
     tables::TablesError,
@@ -13,10 +14,10 @@ use uuid::Uuid;
 
 use super::{State, ask::Ask, text::Text};
 use crate::{
-    contract::heard::Visibility,
+    contract::{Way, heard::Visibility},
     deciders::{
         duty::{self, Duty},
-        roll::{self, Roll},
+        roll::{self, Arrival, Roll},
     },
     projections::{
         activities::{self, Named},
@@ -86,6 +87,54 @@ impl State {
             text.no(rejection.key(), &values)
         };
         self.give::<Roll>(viewer, &stream, cmd, command, no).await.map(|done| done.position)
+    }
+
+    /// Checks several in, all or none; whoever can't come in is named.
+    pub(super) async fn all_in(
+        &self,
+        (viewer, purpose): (&Viewer, Purpose),
+        of: &Named,
+        cmd: CommandId,
+        arrivals: Vec<Arrival>,
+    ) -> Result<Position, Refusal> {
+        let stream = of.key.roll().map_err(|_| Refusal::missing())?;
+        let (meta, t) = (Meta::by(viewer.actor(), cmd), Text::of(viewer));
+        let command = roll::Command::CheckInAll { arrivals };
+        let no = |why: &roll::Rejection| t.no(why.key(), &why.values(&|at| t.when(at, of.zone)));
+        match self.platform.streams.execute::<Roll>(&stream, meta, command).await {
+            Ok(done) => Ok(done.position),
+            Err(ExecuteError::Rejected(roll::Rejection::OneOf { resident, why })) => {
+                let called = self.names(viewer, vec![resident], purpose).await;
+                let who = called.get(resident);
+                Err(Refusal::no(t.with("nobody_came_in", &[("who", &who), ("why", &no(&why))])))
+            }
+            Err(ExecuteError::Rejected(why)) => Err(Refusal::no(no(&why))),
+            Err(other) => Err(Refusal::failed(other)),
+        }
+    }
+
+    /// Checks in whoever a code stands for. It does so once: shown again it is refused, so that
+    /// nobody takes a picture of it for the person.
+    pub(super) async fn by_code(
+        &self,
+        viewer: &Viewer,
+        of: &Named,
+        cmd: CommandId,
+        (resident, way): (Uuid, Way),
+    ) -> Result<Position, Refusal> {
+        let stream = of.key.roll().map_err(|_| Refusal::missing())?;
+        let command = roll::Command::CheckIn { resident, way, at: None, proxy: None, staff: true };
+        let no = |text: Text, rejection: &roll::Rejection| {
+            let values = rejection.values(&|at| text.when(at, of.zone));
+            text.no(rejection.key(), &values)
+        };
+        let done = self.give::<Roll>(viewer, &stream, cmd, command, no).await?;
+        if done.events.is_empty() && !done.repeated {
+            let called = self.names(viewer, vec![resident], Purpose::Desk).await;
+            let t = Text::of(viewer);
+            return Err(Refusal::no(t.with("no_code_again", &[("name", &called.get(resident))])));
+        }
+        Ok(done.position)
     }
 
     /// A command to the occurrence's duties.

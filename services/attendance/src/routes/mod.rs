@@ -13,11 +13,13 @@ mod give;
 mod my;
 mod occurrence;
 mod paper;
+mod paper_csv;
 mod people;
 mod roll;
 mod roll_form;
 mod text;
 mod wall;
+mod who;
 
 /// Parts of pages that other services put together.
 pub mod fragments {
@@ -66,7 +68,6 @@ fn residents(state: &State) -> Routes {
         .get(&of("check-in"), Need::SignedIn, state.on(wall::check_in_page))
         .post(&of("check-in"), Need::SignedIn, state.on(wall::check_in))
         .get("/my/code", Need::SignedIn, state.on(code::mine))
-        .post("/my/code", Need::SignedIn, state.on(code::renew))
 }
 
 fn desk(state: &State) -> Routes {
@@ -80,6 +81,7 @@ fn desk(state: &State) -> Routes {
         .get(&of("/sheet"), TAKE, state.on(paper::sheet))
         .get(&of("/paper"), TAKE, state.on(paper::page))
         .post(&of("/paper"), TAKE, state.on(paper::enter))
+        .post(&of("/paper/csv"), TAKE, state.on(paper_csv::enter))
         .get(&of("/code"), TAKE, state.on(code::page))
         .post(&of("/code"), TAKE, state.on(code::check_in))
         .get(&of("/wall"), TAKE, state.on(wall::page))
@@ -87,7 +89,7 @@ fn desk(state: &State) -> Routes {
 
 fn machines(state: &State) -> Routes {
     let of =
-        |rest: &str| format!("/api/v1/{{community}}/rolls/{{activity}}/{{recurrence_id}}{rest}");
+        |rest: &str| format!("/api/v1/c/{{community}}/rolls/{{activity}}/{{recurrence_id}}{rest}");
     Routes::new().get(&of(""), Need::Anyone, state.on(api::counts)).post(
         &of("/check-ins"),
         TAKE,

@@ -11,8 +11,13 @@ use super::{
     give::{desk_path, on_the_day},
     roll::{Read, Row},
     text::Text,
+    who::Written,
 };
-use crate::{contract::Way, deciders::roll::Command};
+use crate::{
+    contract::Way,
+    deciders::roll::Command,
+    projections::{places, rolls::Counts},
+};
 
 /// Empty lines at the end of a sheet, for those who come without having registered.
 const BLANK_LINES: usize = 12;
@@ -23,20 +28,30 @@ struct Sheet {
     t: Text,
     title: String,
     when: String,
-    names: Vec<(String, String)>,
+    venue: String,
+    counts: Counts,
+    /// Name, building, and what is known of their coming.
+    names: Vec<(String, String, String)>,
     blank: Vec<usize>,
 }
 
-/// A4, without the frame: those with a place by name, then empty lines.
+/// A4, without the frame: those expected or with a place by name, then empty lines.
 pub(super) async fn sheet(state: State, ask: Ask) -> Result<Page, Refusal> {
     let Read { named, counts, rows } = state.whole_roll(&ask).await?;
     let t = ask.text();
-    let placed = rows.into_iter().filter(|row| matches!(row.badge, "registered" | "present"));
-    let names: Vec<_> = placed.map(|row| (row.name, row.building)).collect();
+    let placed = rows.into_iter().filter(|row| !matches!(row.badge, "none" | "waiting"));
+    let names: Vec<_> = placed
+        .map(|row| {
+            let known = if row.badge == "excused" { row.state } else { String::new() };
+            (row.name, row.building, known)
+        })
+        .collect();
     let blank = (names.len() + 1..=names.len() + BLANK_LINES).collect();
     let title = named.title(t.0).to_owned();
     let when = t.span(counts.start, counts.end, named.zone);
-    let html = Sheet { t, title, when, names, blank }.render().map_err(Refusal::failed)?;
+    let venue = named.venue(t.0).to_owned();
+    let sheet = Sheet { t, title, when, venue, counts, names, blank };
+    let html = sheet.render().map_err(Refusal::failed)?;
     Ok(Page::new(t.get("sheet"), html).of(&named.key.community).bare())
 }
 
@@ -50,20 +65,38 @@ struct Paper {
     start: String,
     absent: Vec<Row>,
     present: usize,
-    q: String,
+    /// What was typed, of somebody who is not clear yet.
+    name: String,
+    building: String,
+    flat: String,
     at: String,
+    /// Whether a flat or card was given and helped no further.
+    flat_given: bool,
+    buildings: Vec<(String, String)>,
     found: Vec<Row>,
-    cmds: [Uuid; 3],
+    /// Whether nothing but a flat or a card tells those found apart.
+    alike: bool,
+    cmds: [Uuid; 4],
 }
 
-/// Typing a sheet back: a name and Enter for each, or ticks for those expected.
+/// Typing a sheet back: building, name and Enter for each, or ticks for those expected.
 pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
     let Read { named, counts, rows } = state.whole_roll(&ask).await?;
-    // A name that was typed and fits several, or nobody.
-    let (q, at) = (ask.field("name").to_owned(), ask.field("time").to_owned());
-    let found = state.found(&ask, &named, &q).await?;
+    let field = |name| ask.field(name).to_owned();
+    let (name, building, flat) = (field("name"), field("building"), field("flat"));
+    let (t, community) = (ask.text(), named.key.community.clone());
+    let found = if name.is_empty() {
+        Vec::new()
+    } else {
+        let written = Written { name: &name, building: &building, flat: &flat };
+        let ids = state.meant(&ask, &named, written).await?;
+        state.rows_of(&ask, &named, ids).await?
+    };
+    let same = |a: &Row, b: &Row| (&a.name, &a.building) == (&b.name, &b.building);
+    let alike =
+        found.iter().enumerate().any(|(n, row)| found[n + 1..].iter().any(|o| same(row, o)));
     let (present, absent): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.present);
-    let t = ask.text();
+    let buildings = state.read(move |db| places::below(db, &community, t.0)).await?;
     let entropy = &state.platform.entropy;
     let page = Paper {
         t,
@@ -73,9 +106,14 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
         start: t.clock(counts.start, named.zone),
         absent,
         present: present.len(),
-        q,
-        at,
+        flat_given: !flat.is_empty(),
+        name,
+        building,
+        flat,
+        at: field("time"),
+        buildings,
         found,
+        alike,
         cmds: std::array::from_fn(|_| entropy.uuid()),
     };
     let html = page.render().map_err(Refusal::failed)?;
@@ -94,20 +132,15 @@ pub(super) async fn enter(state: State, ask: Ask) -> Result<Response, Refusal> {
             Some(at.ok_or_else(|| Refusal::invalid(t.with("bad_time", &[("value", time)])))?)
         }
     };
-    let path = format!("{}/paper", desk_path(&named));
     let mut ids = Vec::new();
     for id in ask.all("resident") {
         ids.push(Uuid::try_parse(id).map_err(|_| Refusal::invalid(t.get("no_resident")))?);
     }
-    let typed = ask.field("name");
-    if ids.is_empty() && !typed.is_empty() {
-        let found = state.found(&ask, &named, typed).await?;
-        // Of two of one name the sheet's building decides, so a person chooses.
-        let exact = found.iter().filter(|row| row.name == typed).count();
-        let meant = |row: &&Row| row.name == typed || exact == 0;
-        let mut meant = found.iter().filter(meant);
-        match (meant.next(), meant.next()) {
-            (Some(one), None) => ids.push(one.id),
+    let (name, building) = (ask.field("name"), ask.field("building"));
+    if ids.is_empty() && !name.is_empty() {
+        let written = Written { name, building, flat: ask.field("flat") };
+        match state.meant(&ask, &named, written).await?.as_slice() {
+            [one] => ids.push(*one),
             _ => return Ok(page(state, ask).await?.into_response()),
         }
     }
@@ -121,5 +154,15 @@ pub(super) async fn enter(state: State, ask: Ask) -> Result<Response, Refusal> {
         |resident| Command::CheckIn { resident, way: Way::Paper, at, proxy: None, staff: true };
     let commands = ids.into_iter().map(|id| (id, command(id))).collect();
     let position = state.take_all(&ask, &named, "paper", commands).await?;
-    Ok(see(&path, position))
+    Ok(see(&format!("{}/paper{}", desk_path(&named), kept(building, ask.field("time"))), position))
+}
+
+/// The building and the time stay for the next name, as far as they can stand in an address.
+fn kept(building: &str, time: &str) -> String {
+    let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_:".contains(c));
+    if plain(building) && plain(time) {
+        format!("?building={building}&time={time}")
+    } else {
+        String::new()
+    }
 }

@@ -9,7 +9,7 @@ use linli_platform::{
 use uuid::Uuid;
 
 use super::{State, text::Text};
-use crate::projections::residents;
+use crate::projections::{places, residents};
 
 /// How long a page waits for names before it goes without.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -58,14 +58,27 @@ impl State {
         Names(names.into_iter().map(|(id, name)| (id, told(name))).collect(), text)
     }
 
-    /// The codes of people's buildings, which tell those of one name apart.
+    /// What people's buildings are called, which tells those of one name apart.
     pub(super) async fn buildings(
         &self,
+        community: &str,
         persons: Vec<Uuid>,
+        text: Text,
     ) -> Result<HashMap<Uuid, String>, Refusal> {
+        let community = community.to_owned();
         let found = self.read(move |db| {
-            let building = |id| Ok(residents::find(db, id)?.map(|found| (id, found.building)));
-            persons.into_iter().filter_map(|id| building(id).transpose()).collect()
+            let mut called: HashMap<String, String> = HashMap::new();
+            let mut buildings = HashMap::new();
+            for id in persons {
+                let Some(found) = residents::find(db, id)? else { continue };
+                let name = match called.get(&found.building) {
+                    Some(name) => name.clone(),
+                    None => places::name(db, &found.building, &community, text.0)?,
+                };
+                called.insert(found.building, name.clone());
+                buildings.insert(id, name);
+            }
+            Ok(buildings)
         });
         Ok(found.await?)
     }

@@ -81,7 +81,18 @@ impl State {
         if q.is_empty() {
             return Ok(Vec::new());
         }
-        let (ids, key) = (self.find(&named.key.community, q).await?, named.key.clone());
+        let ids = self.find(&named.key.community, q).await?;
+        self.rows_of(ask, named, ids).await
+    }
+
+    /// Some people as rows of the roll, whether they are on it or not.
+    pub(super) async fn rows_of(
+        &self,
+        ask: &Ask,
+        named: &Named,
+        ids: Vec<Uuid>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let key = named.key.clone();
         let read = self.read(move |db| {
             let row =
                 |id| Ok(rolls::person_of(db, &key, id)?.unwrap_or_else(|| Person::nobody(id)));
@@ -98,7 +109,7 @@ impl State {
         people: Vec<Person>,
     ) -> Result<Vec<Row>, Refusal> {
         let ids: Vec<_> = people.iter().map(|person| person.resident).collect();
-        let mut buildings = self.buildings(ids.clone()).await?;
+        let mut buildings = self.buildings(&named.key.community, ids.clone(), ask.text()).await?;
         let called = self.names(&ask.viewer, ids, Purpose::Desk).await;
         let row = |person: Person| {
             let building = buildings.remove(&person.resident).unwrap_or_default();
@@ -175,7 +186,7 @@ fn in_vain(t: Text, named: &Named, vain: &declined::Vain) -> String {
         Some(declined::Rejection::Roll(no)) => t.no(no.key(), &no.values(&show)),
         Some(declined::Rejection::Duty(no)) => t.no(no.key(), &no.values(&show)),
         None if vain.reason == NOTHING_TO_DO => t.get("no_nothing_to_do").to_owned(),
-        None => vain.reason.clone(),
+        None => t.get("no_unknown_reason").to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use linli_platform::web::{Language, Viewer, Words, fill};
 
@@ -52,6 +52,11 @@ impl Text {
         let same = from.with_timezone(&zone).date_naive() == to.with_timezone(&zone).date_naive();
         let to = if same { self.clock(to, zone) } else { self.when(to, zone) };
         format!("{} – {to}", self.when(from, zone))
+    }
+
+    /// A day.
+    pub fn day(self, on: NaiveDate) -> String {
+        on.format(self.get("date")).to_string()
     }
 
     /// An instant's time of day.

@@ -1,16 +1,15 @@
 //! The code on the wall, and check-in from one's own phone with it.
 //!
 //! The wall shows an address that holds when it was made, sealed by the vault for this occurrence
-//! alone. It is good for ten minutes and the wall's page makes a new one every minute, so a
-//! photograph of it is soon of no use.
+//! alone. It is good for five minutes and the wall's page makes a new one every minute, so a
+//! photograph of it is soon of no use. Whoever came in with it gets another that is theirs alone,
+//! to say in peace whom to check in.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use linli_platform::{
     directory::Purpose,
-    entropy::derived,
-    ids::{CommandId, Position},
     web::{Page, Refusal, see},
 };
 use uuid::Uuid;
@@ -23,30 +22,32 @@ use super::{
     occurrence::own,
     text::Text,
 };
-use crate::{
-    contract::Way, deciders::roll::Command, projections::activities::Named, values::OccurrenceKey,
-};
+use crate::{contract::Way, deciders::roll::Arrival, values::OccurrenceKey};
 
 /// How long a code is good to come in with.
-const GOOD_FOR: TimeDelta = TimeDelta::minutes(10);
-/// How much longer whoever came in with it may take to say whom to check in.
+const GOOD_FOR: TimeDelta = TimeDelta::minutes(5);
+/// How long whoever came in with it may take to say whom to check in.
 const TO_CHOOSE: TimeDelta = TimeDelta::minutes(10);
 /// How often the wall makes a new one, in seconds.
 const NEW_EVERY_S: &str = "60";
 
-fn purpose(key: &OccurrenceKey) -> String {
+fn on_the_wall(key: &OccurrenceKey) -> String {
     format!("wall/{key}")
 }
 
+fn in_the_hand(key: &OccurrenceKey, person: Uuid) -> String {
+    format!("wall/{key}/{person}")
+}
+
 impl State {
-    fn wall_code(&self, key: &OccurrenceKey) -> Result<String, Refusal> {
+    fn made_now(&self, purpose: &str) -> Result<String, Refusal> {
         let made = self.platform.clock.now().timestamp_micros().to_be_bytes();
-        self.platform.vault.seal_cookie(&purpose(key), &made).map_err(Refusal::failed)
+        self.platform.vault.seal_cookie(purpose, &made).map_err(Refusal::failed)
     }
 
-    /// Whether `code` was made for this occurrence and is at most so old.
-    fn wall_holds(&self, key: &OccurrenceKey, code: &str, at_most: TimeDelta) -> bool {
-        let made = self.platform.vault.open_cookie(&purpose(key), code);
+    /// Whether `code` was made for this purpose and is at most so old.
+    fn holds(&self, purpose: &str, code: &str, at_most: TimeDelta) -> bool {
+        let made = self.platform.vault.open_cookie(purpose, code);
         let made = made.and_then(|bytes| bytes.as_slice().try_into().ok()).map(i64::from_be_bytes);
         let made: Option<DateTime<Utc>> = made.and_then(DateTime::from_timestamp_micros);
         made.is_some_and(|made| self.platform.clock.now() - made <= at_most)
@@ -64,7 +65,7 @@ struct Wall {
 
 pub(super) async fn page(state: State, ask: Ask) -> Result<Response, Refusal> {
     let (named, t) = (state.occurrence(&ask).await?, ask.text());
-    let code = state.wall_code(&named.key)?;
+    let code = state.made_now(&on_the_wall(&named.key))?;
     let address = format!("{}{}/check-in?code={code}", state.platform.public_url, path(&named));
     let title = named.title(t.0).to_owned();
     let wall = Wall { t, title, svg: qr(&address)?, path: desk_path(&named) };
@@ -90,10 +91,11 @@ fn spent(ask: &Ask) -> Refusal {
 
 pub(super) async fn check_in_page(state: State, ask: Ask) -> Result<Page, Refusal> {
     let (named, t) = (state.occurrence(&ask).await?, ask.text());
-    let code = ask.field("code").to_owned();
-    if !state.wall_holds(&named.key, &code, GOOD_FOR) {
+    let person = ask.viewer.person().ok_or_else(Refusal::sign_in)?;
+    if !state.holds(&on_the_wall(&named.key), ask.field("code"), GOOD_FOR) {
         return Err(spent(&ask));
     }
+    let code = state.made_now(&in_the_hand(&named.key, person))?;
     let ids = own(&ask.viewer);
     let called = state.names(&ask.viewer, ids.clone(), Purpose::Own).await;
     let page = CheckIn {
@@ -108,13 +110,13 @@ pub(super) async fn check_in_page(state: State, ask: Ask) -> Result<Page, Refusa
     Ok(Page::new(t.get("do_check_in"), html).of(&named.key.community))
 }
 
-/// Checks in oneself and those one acts for, as ticked.
+/// Checks in oneself and those one acts for, as ticked: all of them, or nobody.
 pub(super) async fn check_in(state: State, ask: Ask) -> Result<Response, Refusal> {
     let named = state.occurrence(&ask).await?;
-    if !state.wall_holds(&named.key, ask.field("code"), GOOD_FOR + TO_CHOOSE) {
+    let person = ask.viewer.person().ok_or_else(Refusal::sign_in)?;
+    if !state.holds(&in_the_hand(&named.key, person), ask.field("code"), TO_CHOOSE) {
         return Err(spent(&ask));
     }
-    let person = ask.viewer.person().ok_or_else(Refusal::sign_in)?;
     let allowed = own(&ask.viewer);
     let ids = ask.all("resident").map(Uuid::try_parse).collect::<Result<Vec<_>, _>>();
     let ids = ids.map_err(|_| Refusal::invalid(ask.text().get("no_resident")))?;
@@ -127,25 +129,12 @@ pub(super) async fn check_in(state: State, ask: Ask) -> Result<Response, Refusal
     for &resident in &ids {
         state.guest(&ask, &named, resident).await?;
     }
-    let mut last = Position::default();
-    for resident in ids {
-        last = last.max(state.arrive(&ask, &named, person, resident).await?);
-    }
-    Ok(see(&path(&named), last))
-}
-
-impl State {
-    async fn arrive(
-        &self,
-        ask: &Ask,
-        named: &Named,
-        person: Uuid,
-        resident: Uuid,
-    ) -> Result<Position, Refusal> {
-        let form = ask.command()?.to_string();
-        let cmd = CommandId(derived(&form, &resident.to_string()));
+    let arrival = |resident| {
         let proxy = (resident != person).then_some(person);
-        let command = Command::CheckIn { resident, way: Way::Code, at: None, proxy, staff: false };
-        self.roll(&ask.viewer, named, cmd, command).await
-    }
+        Arrival { resident, way: Way::Code, at: None, proxy, staff: false }
+    };
+    let arrivals = ids.into_iter().map(arrival).collect();
+    let by = (&ask.viewer, Purpose::Own);
+    let position = state.all_in(by, &named, ask.command()?, arrivals).await?;
+    Ok(see(&path(&named), position))
 }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in tests a surprise is a failure")]
 
+mod codes;
 mod desk;
 mod leaving;
+mod paper;
 mod reach;
 mod registering;
 mod town;

@@ -31,7 +31,7 @@ pub const ACTIVITY: Uuid = Uuid::from_u128(0xac);
 pub const RID: &str = "20261105T090000";
 pub const PAGE: &str = "/c/xiguan/tea-party/20261105T090000";
 pub const DESK: &str = "/desk/xiguan/roll/tea-party/20261105T090000";
-pub const API: &str = "/api/v1/xiguan/rolls/tea-party/20261105T090000";
+pub const API: &str = "/api/v1/c/xiguan/rolls/tea-party/20261105T090000";
 
 pub fn who(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -84,6 +84,11 @@ impl Directory for Town {
                 (1..=5).filter(fits).map(who).collect()
             }
             Lookup::Card(code) => self.cards.get(code.as_str()).copied().into_iter().collect(),
+            // The two of one name live in flats 201 and 301.
+            Lookup::Flat { flat, among } => {
+                let lives = |id: &Uuid| flat == format!("{}01", id.as_u128());
+                among.into_iter().filter(lives).collect()
+            }
             Lookup::Email(_) | Lookup::Phone(_) => Vec::new(),
         }))
     }
@@ -148,6 +153,17 @@ impl Office {
             Arc::new(Town { vault, cards }) as Arc<dyn Directory>
         };
         let kit = Kit::new(NOW, directory);
+        for (code, name, parent) in [
+            ("xiguan", "Xiguan", ""),
+            ("xg-grid-1", "Grid 1", "xiguan"),
+            ("xg-1", "House 1", "xg-grid-1"),
+            ("xg-2", "House 2", "xg-grid-1"),
+            ("xg-3", "House 3", "xiguan"),
+        ] {
+            let place = json!({ "code": code, "name": name, "parent": parent, "kind": "BUILDING" });
+            let stream = format!("_/people/place/{code}");
+            kit.happened(&stream, &json!({ "placeAdded": place })).await;
+        }
         for n in 1..=5 {
             kit.platform.vault.new_key(who(n)).unwrap();
             let event = json!({ "residentRegistered": {
@@ -235,6 +251,26 @@ impl Office {
         told
     }
 
+    /// Sends a form with a file.
+    pub async fn send_file(&self, viewer: &Viewer, path: &str, name: &str, file: &[u8]) -> Told {
+        let cmd = self.kit.platform.entropy.uuid();
+        let part = |head: &str, body: &[u8]| {
+            let head = format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n");
+            [head.as_bytes(), body, b"\r\n"].concat()
+        };
+        let file = part(&format!("name=\"{name}\"; filename=\"roll.csv\""), file);
+        let cmd = part("name=\"cmd\"", cmd.to_string().as_bytes());
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .body(Body::from([cmd, file, b"--b--\r\n".to_vec()].concat()))
+            .unwrap();
+        let told = self.ask(viewer, request).await;
+        self.settle().await;
+        told
+    }
+
     pub async fn post_json(&self, viewer: &Viewer, path: &str, body: &Value) -> Told {
         let request = Request::builder()
             .method(Method::POST)
@@ -245,6 +281,16 @@ impl Office {
         self.ask(viewer, request).await
     }
 
+    /// What somebody gets who scans the code on the wall, to say whom to check in. The wall shows
+    /// it in a picture alone, so this seals as the wall's page does.
+    pub async fn at_the_wall(&self, viewer: &Viewer) -> String {
+        let made = self.kit.platform.clock.now().timestamp_micros().to_be_bytes();
+        let vault = &self.kit.platform.vault;
+        let code = vault.seal_cookie(&format!("wall/{}", key()), &made).unwrap();
+        let page = self.get(viewer, &format!("{PAGE}/check-in?code={code}")).await;
+        between(&page.text, "name=\"code\" value=\"", "\"").to_owned()
+    }
+
     /// The counts as other programs see them.
     pub async fn counts(&self) -> Value {
         let told = self.get(&Viewer::default(), API).await;
@@ -253,10 +299,17 @@ impl Office {
     }
 }
 
-/// Fields as a browser writes them; the tests need blanks and plain letters alone.
+/// The letters between two marks of a page.
+pub fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let start = page.find(from).unwrap_or_else(|| panic!("{from} in {page}")) + from.len();
+    &page[start..start + page[start..].find(to).unwrap()]
+}
+
+/// Fields as a browser writes them, as far as the tests need it.
 fn url_form(fields: &[(&str, &str)]) -> String {
     let pair = |(name, value): &(&str, &str)| {
         let value = value.replace('%', "%25").replace(':', "%3A").replace('&', "%26");
+        let value = value.replace('\n', "%0A");
         format!("{name}={}", value.replace('+', "%2B").replace(' ', "+"))
     };
     fields.iter().map(pair).collect::<Vec<_>>().join("&")

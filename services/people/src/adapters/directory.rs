@@ -39,6 +39,7 @@ use crate::{
         residents::{self, ResidentRow},
         staff::{self, StaffRow},
     },
+    values::matching::same_text,
 };
 
 /// How long a sign-in link is good.
@@ -289,6 +290,7 @@ fn find(db: &Connection, vault: &Vault, by: Lookup, now: chrono::DateTime<chrono
             let here = residents::living_ids(db, &community)?;
             return Ok(vault.by_name_start(&begins, |id| here.contains(&id), FOUND_MAX)?);
         }
+        Lookup::Flat { flat, among } => return in_flat(db, vault, &flat, among),
     };
     let mut found = Vec::new();
     for id in ids {
@@ -301,6 +303,19 @@ fn find(db: &Connection, vault: &Vault, by: Lookup, now: chrono::DateTime<chrono
         }
         if found.len() == FOUND_MAX {
             break;
+        }
+    }
+    Ok(found)
+}
+
+/// Those of some people who live in a flat, however its number is written.
+fn in_flat(db: &Connection, vault: &Vault, flat: &str, among: Vec<Uuid>) -> Found {
+    let mut found = Vec::new();
+    for id in among {
+        let Some(row) = residents::resident(db, id)?.filter(ResidentRow::lives) else { continue };
+        let own = open(vault, &contract::stream(RESIDENT, id)?, "flat", row.flat.as_ref())?;
+        if own.is_some_and(|own| same_text(&own) == same_text(flat)) {
+            found.push(id);
         }
     }
     Ok(found)

@@ -35,7 +35,8 @@ pub struct Namesake {
     pub phone: String,
 }
 
-fn same_text(text: &str) -> String {
+/// A text as it is compared: without blanks, in small letters, its digits plain.
+pub fn same_text(text: &str) -> String {
     plain(text).to_lowercase().chars().filter(|c| !c.is_whitespace()).collect()
 }
 

@@ -131,6 +131,10 @@ async fn people_are_found_within_their_community() {
     assert_eq!(found, both);
     assert_eq!(directory.find(begins("xiguan")).await.unwrap(), [there]);
     assert_eq!(directory.find(begins("tianbao")).await.unwrap(), Vec::<Uuid>::new());
+    let among = vec![here, double, there];
+    let flat = |flat: &str| Lookup::Flat { flat: flat.into(), among: among.clone() };
+    assert_eq!(directory.find(flat(" ５０１ ")).await.unwrap(), [double], "a flat decides");
+    assert_eq!(directory.find(flat("999")).await.unwrap(), Vec::<Uuid>::new());
     let by = Lookup::Phone("+86 13800138000".into());
     assert_eq!(directory.find(by.clone()).await.unwrap(), [here]);
     house.people.merge(house.meta(), here, double).await.unwrap();
