@@ -6,12 +6,15 @@ use linli_platform::{ids::EventRef, vault::Sealed};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+mod bulletin;
 pub mod heard;
+pub mod lists;
 mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use rules::{KindRates, Rules, ScoringEvent};
+pub use bulletin::{BulletinEvent, Due, ScheduleEvent};
+pub use rules::{BASE_MIN, KindRates, Rules, ScoringEvent};
 
 /// What points are credited for.
 #[derive(

@@ -9,6 +9,7 @@ use linli_platform::{
     tables::{Issued, Plan, TablesError},
 };
 
+mod adapters;
 pub mod contract;
 pub mod deciders;
 pub mod processes;
@@ -16,6 +17,7 @@ pub mod projections;
 mod routes;
 pub mod values;
 
+use adapters::press::Press;
 use deciders::{tally::Tally, wallet::Wallet};
 pub use routes::State;
 
@@ -25,7 +27,9 @@ pub const SERVICE: &str = "ranking";
 /// Starts the service.
 pub fn service(platform: &Platform) -> Result<Service, TablesError> {
     let (streams, wallets) = (platform.streams.clone(), platform.streams.clone());
-    let hears = [SERVICE, "attendance", "calendar", "people"];
+    let hears = [SERVICE, "attendance", "calendar", "notifier", "people"];
+    let press = Press::new(platform);
+    let presses = press.clone();
     let plan = Plan::new(SERVICE, &hears, contract::heard::hear)
         .projection::<projections::places::Places>()
         .projection::<projections::residents::Residents>()
@@ -35,6 +39,8 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
         .projection::<projections::credits::Credits>()
         .projection::<projections::boards::Boards>()
         .projection::<projections::wallets::Wallets>()
+        .projection::<projections::figures::Figures>()
+        .projection::<projections::bulletins::Bulletins>()
         .projection::<projections::declined::Declined>()
         .process::<processes::Tallies, _, _>(move |to, meta, command| {
             let streams = streams.clone();
@@ -43,8 +49,13 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
         .process::<processes::Wallets, _, _>(move |to, meta, command| {
             let streams = wallets.clone();
             async move { Issued::of(streams.execute::<Wallet>(&to, meta, command).await) }
+        })
+        .process::<processes::Bulletins, _, _>(move |to, meta, issue| {
+            let press = presses.clone();
+            async move { press.issue(to, meta, issue).await }
         });
     let started = platform.start(plan)?;
+    press.with(&started.0);
     let routes = routes::all(&State::new(platform, &started.0));
     Ok(Service::new(SERVICE, started, routes))
 }

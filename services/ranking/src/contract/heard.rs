@@ -6,8 +6,15 @@ use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{ScoringEvent, TallyEvent, WalletEvent};
+use super::{
+    BulletinEvent, ScheduleEvent, ScoringEvent, TallyEvent, WalletEvent,
+    lists::{ListEvent, NoticeEvent, OF_LISTS},
+};
 use crate::values::{KeyError, OccurrenceKey};
+
+mod people;
+
+pub use people::{PlaceEvent, PlaceKind, ResidentEvent, TeamEvent};
 
 /// One event that concerns ranking.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +27,21 @@ pub enum Heard {
     Wallet(Uuid, WalletEvent),
     /// What a process asked for in vain.
     Process(Noted),
+    /// Of when a place's bulletins come out.
+    Schedule(String, ScheduleEvent),
+    /// Of a place's bulletins.
+    Bulletin {
+        /// The place.
+        place: String,
+        /// What happened.
+        event: BulletinEvent,
+    },
     /// Of a roll.
     Roll(OccurrenceKey, RollEvent),
+    /// Of a roll, who was expected and how it was.
+    List(OccurrenceKey, ListEvent),
+    /// Of what was sent in a community.
+    Notice(String, NoticeEvent),
     /// Of an occurrence's duties.
     Duty(OccurrenceKey, DutyEvent),
     /// Of an activity and its occurrences.
@@ -204,125 +224,6 @@ pub enum CalendarEvent {
     },
 }
 
-/// Of people's `place` streams.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum PlaceEvent {
-    /// It is known from now on.
-    PlaceAdded {
-        /// Its name.
-        #[serde(default)]
-        name: String,
-        /// Its name in English.
-        #[serde(default)]
-        name_en: String,
-        /// What it is.
-        #[serde(default)]
-        kind: PlaceKind,
-        /// The code of the place it is part of; empty at the top.
-        #[serde(default)]
-        parent: String,
-        /// Its own time zone; empty: its parent's.
-        #[serde(default)]
-        zone: String,
-    },
-    /// It is called otherwise, or belongs elsewhere.
-    PlaceChanged {
-        /// Its name.
-        #[serde(default)]
-        name: String,
-        /// Its name in English.
-        #[serde(default)]
-        name_en: String,
-        /// The code of the place it is part of; empty at the top.
-        #[serde(default)]
-        parent: String,
-    },
-}
-
-/// What a place is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum PlaceKind {
-    /// A city.
-    #[default]
-    City,
-    /// A district, or a county-level city.
-    District,
-    /// A subdistrict.
-    Subdistrict,
-    /// A community.
-    Community,
-    /// A compound within a community.
-    Compound,
-    /// A grid.
-    Grid,
-    /// A building.
-    Building,
-}
-
-/// Of people's `resident` streams.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum ResidentEvent {
-    /// Somebody is new.
-    ResidentRegistered {
-        /// The code of their community.
-        #[serde(default)]
-        community: String,
-        /// The code of their building.
-        #[serde(default)]
-        building: String,
-    },
-    /// They live elsewhere now.
-    ResidentMoved {
-        /// The code of their community.
-        #[serde(default)]
-        community: String,
-        /// The code of their building.
-        #[serde(default)]
-        building: String,
-    },
-    /// They joined a team.
-    TeamJoined {
-        /// Which.
-        team: Uuid,
-    },
-    /// They left a team.
-    TeamLeft {
-        /// Which.
-        team: Uuid,
-    },
-    /// They were written down twice: the other is the one.
-    ResidentMerged {
-        /// The other.
-        into: Uuid,
-    },
-    /// They were erased.
-    ResidentErased {},
-}
-
-/// Of people's `team` streams.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum TeamEvent {
-    /// It is known from now on.
-    TeamFounded {
-        /// The code of its community.
-        #[serde(default)]
-        community: String,
-        /// Its name.
-        #[serde(default)]
-        name: String,
-    },
-    /// It is called otherwise.
-    TeamRenamed {
-        /// Its name.
-        #[serde(default)]
-        name: String,
-    },
-}
-
 const OF_ROLL: [&str; 6] = [
     "checkedIn",
     "checkedOut",
@@ -361,9 +262,22 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
             Some(Heard::Scoring(stream.community().to_owned(), event.decode()?))
         }
         ("ranking", "tally") => Some(Heard::Tally(key()?, event.decode()?)),
+        ("ranking", "schedule") => {
+            Some(Heard::Schedule(stream.community().to_owned(), event.decode()?))
+        }
+        ("ranking", "bulletin") => {
+            let (place, event) = (stream.community().to_owned(), event.decode()?);
+            Some(Heard::Bulletin { place, event })
+        }
         ("ranking", "process") => Some(Heard::Process(event.decode()?)),
         ("attendance", "roll") if OF_ROLL.contains(&name) => {
             Some(Heard::Roll(key()?, event.decode()?))
+        }
+        ("attendance", "roll") if OF_LISTS.contains(&name) => {
+            Some(Heard::List(key()?, event.decode()?))
+        }
+        ("notifier", "delivery") if name == "deliveriesSettled" => {
+            Some(Heard::Notice(stream.community().to_owned(), event.decode()?))
         }
         ("attendance", "duty") if OF_DUTY.contains(&name) => {
             Some(Heard::Duty(key()?, event.decode()?))

@@ -112,3 +112,45 @@ fn every_event_of_a_wallet_keeps_the_contract() {
         ],
     );
 }
+
+#[test]
+fn every_event_of_bulletins_keeps_the_contract() {
+    use crate::values::Series;
+    let at = linli_platform::testing::at;
+    let due = |by_hand| Due { by_hand, days_after: 3, at_local: "09:00".into() };
+    linli_proto::assert_contract(
+        "linli.ranking.v1.Schedule",
+        &[
+            ScheduleEvent::BulletinsScheduled {
+                month_first_day: 26,
+                from_month: "2026-12".into(),
+                weekly: due(true),
+                monthly: due(false),
+            },
+            ScheduleEvent::BulletinAsked {
+                series: Series::Weekly,
+                period: "2026-W45".parse().unwrap(),
+            },
+            ScheduleEvent::BulletinAsked {
+                series: Series::Monthly,
+                period: "2026-11".parse().unwrap(),
+            },
+        ],
+    );
+    let published = |parts| BulletinEvent::BulletinPublished {
+        number: 1,
+        period: "2026-11".parse().unwrap(),
+        from_on: day("2026-11-01"),
+        until_on: day("2026-11-30"),
+        cut_off: at("2026-12-03T01:00:00Z"),
+        content: "{\"v\":1}".into(),
+        parts,
+        checksum: "ab".into(),
+    };
+    let part = BulletinEvent::BulletinPart {
+        period: "2026-W45".parse().unwrap(),
+        part: 1,
+        text: "邻里".into(),
+    };
+    linli_proto::assert_contract("linli.ranking.v1.Bulletin", &[part, published(0), published(2)]);
+}

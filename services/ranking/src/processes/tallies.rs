@@ -106,7 +106,14 @@ fn heard(rows: &mut Rows<'_>, fact: &Fact<Heard>) -> Vec<(StreamId, Command)> {
         }
         Heard::Roll(key, event) => return on_roll(rows, key, event, fact),
         Heard::Duty(key, event) => return on_duty(rows, key, event, &fact.source),
-        Heard::Tally(..) | Heard::Wallet(..) | Heard::Process(_) | Heard::Team(..) => {}
+        Heard::Tally(..)
+        | Heard::Wallet(..)
+        | Heard::Process(_)
+        | Heard::Team(..)
+        | Heard::List(..)
+        | Heard::Notice(..)
+        | Heard::Schedule(..)
+        | Heard::Bulletin { .. } => {}
     }
     Vec::new()
 }

@@ -2,8 +2,10 @@
 
 pub mod activities;
 pub mod boards;
+pub mod bulletins;
 pub mod credits;
 pub mod declined;
+pub mod figures;
 pub mod occurrences;
 pub mod places;
 pub mod residents;

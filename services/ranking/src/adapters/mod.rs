@@ -1,0 +1,3 @@
+//! What leaves the pure rooms.
+
+pub mod press;
