@@ -115,10 +115,80 @@ pub enum SubscriptionEvent {
     RemindersResumed {},
 }
 
-/// What happens to the `host`, the machine that the hand runs on.
+/// What somebody put a notice up on by hand.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Medium {
+    /// Anything else.
+    #[default]
+    Other,
+    /// Chat groups.
+    ChatGroup,
+    /// Notice boards.
+    Board,
+    /// Posters, at doors and lifts.
+    Poster,
+    /// Loudspeakers.
+    Broadcast,
+    /// Platforms and public accounts.
+    Platform,
+}
+
+impl Medium {
+    /// All, in the order of a form.
+    pub const ALL: [Self; 6] =
+        [Self::ChatGroup, Self::Board, Self::Poster, Self::Broadcast, Self::Platform, Self::Other];
+
+    /// The name in the contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Other => "OTHER",
+            Self::ChatGroup => "CHAT_GROUP",
+            Self::Board => "BOARD",
+            Self::Poster => "POSTER",
+            Self::Broadcast => "BROADCAST",
+            Self::Platform => "PLATFORM",
+        }
+    }
+}
+
+/// What happens to an `announcement`: what a community tells, id a uuid; or, id an occurrence, where
+/// that one's notice was put up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum HostEvent {
+pub enum AnnouncementEvent {
+    /// It goes out by mail. Public words: no names.
+    Announced {
+        /// In one line.
+        #[serde(default)]
+        title: String,
+        /// The rest.
+        #[serde(default)]
+        text: String,
+        /// To all of the community, those of a team, or who subscribed to a kind.
+        #[serde(default)]
+        what: What,
+        /// Which team or kind; empty for all.
+        #[serde(default)]
+        of: String,
+    },
+    /// Somebody put it up by hand: in how many places of this sort so far.
+    Posted {
+        /// The sort.
+        #[serde(default)]
+        medium: Medium,
+        /// How many; a smaller number than before corrects it.
+        #[serde(default)]
+        places: u32,
+    },
+}
+
+/// What happens to the `machine` that the hand runs on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum MachineEvent {
     /// Its configuration says when it runs.
     HoursSet {
         /// As `mon-fri 08:00-17:30`; none is always.

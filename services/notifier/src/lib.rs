@@ -37,6 +37,7 @@ pub fn service(platform: &Platform, post: Post, demo: bool) -> Result<Service, T
         .projection::<projections::deliveries::Deliveries>()
         .projection::<projections::subscriptions::Subscriptions>()
         .projection::<projections::calls::Calls>()
+        .projection::<projections::announcements::Announcements>()
         .process::<processes::Reminders, _, _>(move |to, meta, command| {
             let hand = dispatch.clone();
             async move { hand.dispatch(to, meta, command).await }

@@ -78,7 +78,7 @@ struct Promise {
 }
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
-const LINKS: [(&str, &str, &str); 13] = [
+const LINKS: [(&str, &str, &str); 14] = [
     ("/plan", "desk_activities", "activity.plan"),
     ("/publish", "desk_publish", "activity.publish"),
     ("/affected", "desk_decisions", "occurrence.change"),
@@ -90,6 +90,7 @@ const LINKS: [(&str, &str, &str); 13] = [
     ("/units", "desk_units", "people.see"),
     ("/places", "desk_places", "people.see"),
     ("/staff", "desk_staff", "staff.manage"),
+    ("/announcements", "desk_announcements", "announce"),
     ("/calls", "desk_calls", "notifier.followup"),
     ("/deliveries", "desk_deliveries", "notifier.followup"),
 ];

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     contract::{Class, DeliveryEvent, Outcome},
-    deciders::{Delivery, DeliveryCommand, Host, HostCommand},
+    deciders::{Delivery, DeliveryCommand, Machine, MachineCommand},
     projections::{deliveries, occurrences},
     values::{Hours, Key, Purpose},
 };
@@ -254,15 +254,15 @@ impl Inner {
     /// Puts on the log when this machine runs, if that is new: what is planned follows from the log
     /// alone.
     async fn tell_hours(&self) {
-        let Ok(stream) = StreamId::new(EVERYWHERE, "notifier", "host", "hours") else { return };
+        let Ok(stream) = StreamId::new(EVERYWHERE, "notifier", "machine", "hours") else { return };
         let streams = &self.platform.streams;
         loop {
-            let told = match streams.state::<Host>(&stream).await {
+            let told = match streams.state::<Machine>(&stream).await {
                 Ok((known, _)) if known == self.post.hours => return,
                 Ok((_, version)) => {
                     let meta = Self::meta("notifier.hours", &stream, version);
-                    let command = HostCommand::SetHours(self.post.hours.clone());
-                    streams.execute::<Host>(&stream, meta, command).await.map(drop)
+                    let command = MachineCommand::SetHours(self.post.hours.clone());
+                    streams.execute::<Machine>(&stream, meta, command).await.map(drop)
                 }
                 Err(error) => Err(error),
             };

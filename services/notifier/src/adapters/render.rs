@@ -22,7 +22,7 @@ use super::{
 use crate::{
     contract::Class,
     projections::{
-        deliveries,
+        announcements, deliveries,
         occurrences::{self, Named, Occurrence},
         subscriptions,
     },
@@ -127,6 +127,8 @@ impl Renderer<'_> {
         let letter = match key.purpose {
             Purpose::SignIn(_) => return Err(Unwritable::Nothing),
             Purpose::Digest => self.digest(key, tongue).await?,
+            Purpose::Announcement => self.announcement(tongue).await?,
+            Purpose::Unfilled => self.unfilled(key, tongue).await?,
             Purpose::Lead(_) | Purpose::Promoted | Purpose::Changed => {
                 self.occurrence(key, tongue).await?
             }
@@ -208,7 +210,7 @@ impl Renderer<'_> {
         tongue: Tongue,
         letter: &mut Letter,
     ) -> Result<Option<Unsubscribe>, Unwritable> {
-        if !matches!(key.purpose, Purpose::Lead(_) | Purpose::Digest) {
+        if !matches!(key.purpose, Purpose::Lead(_) | Purpose::Digest | Purpose::Announcement) {
             return Ok(None);
         }
         let token = self.platform.vault.seal_cookie(UNSUBSCRIBE, key.resident.as_bytes())?;
@@ -243,6 +245,10 @@ impl Renderer<'_> {
                 let lead = tongue.t("mail_promoted_lead");
                 (tongue.with("mail_promoted_subject", &of), lead, true)
             }
+            Purpose::Unfilled => {
+                let lead = tongue.t("mail_unfilled_lead");
+                (tongue.with("mail_unfilled_subject", &of), lead, false)
+            }
             _ => (tongue.with("mail_lead_subject", &of), tongue.t("mail_lead_lead"), false),
         };
         let mut facts = Vec::new();
@@ -267,6 +273,33 @@ impl Renderer<'_> {
         let link = format!("{url}/c/{}/{}/{}", occ.community, occ.slug, occ.recurrence_id);
         let (title, venue) = (occ.title.clone(), occ.venue_name.clone());
         Item { title, when: tongue.when(occ), venue, link }
+    }
+
+    async fn announcement(&self, tongue: Tongue) -> Result<Letter, Unwritable> {
+        let (community, source) = (self.to.community().to_owned(), self.to.id().to_owned());
+        let id = source.strip_prefix("announcement-").unwrap_or_default().to_owned();
+        let read = self.tables.read(move |db| announcements::one(db, &community, &id)).await?;
+        let told = read.ok_or(Unwritable::Nothing)?;
+        let link = format!("{}/c/{}", self.platform.public_url, self.to.community());
+        Ok(Letter {
+            subject: told.title,
+            lead: told.text,
+            button: Some((tongue.t("mail_open_community"), link)),
+            ..Letter::default()
+        })
+    }
+
+    /// To the member of staff who looks after the activity.
+    async fn unfilled(&self, key: Key, tongue: Tongue) -> Result<Letter, Unwritable> {
+        let id = self.to.id().to_owned();
+        let missing = self.tables.read(move |db| announcements::unfilled(db, &id)).await?;
+        let mut letter = self.occurrence(key, tongue).await?;
+        let fact = |duty: crate::contract::heard::Missing| {
+            let n = duty.places.to_string();
+            (duty.name, tongue.with("mail_unfilled_missing", &[("n", &n)]))
+        };
+        letter.facts = missing.into_iter().map(fact).collect();
+        Ok(letter)
     }
 
     async fn digest(&self, key: Key, tongue: Tongue) -> Result<Letter, Unwritable> {

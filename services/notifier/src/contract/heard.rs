@@ -6,7 +6,7 @@ use linli_platform::{commit::NewEvent, ids::StreamId};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::{DeliveryEvent, FollowupEvent, HostEvent, SubscriptionEvent};
+use super::{AnnouncementEvent, DeliveryEvent, FollowupEvent, MachineEvent, SubscriptionEvent};
 
 /// One event that concerns the notifier, by the category of its stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Heard {
     Resident(ResidentEvent),
     /// Of a member of staff.
     Staff(StaffEvent),
+    /// Of a volunteer team.
+    Team(TeamEvent),
     /// Of the roll of an occurrence.
     Roll(RollEvent),
     /// Of the duties of an occurrence.
@@ -31,8 +33,10 @@ pub enum Heard {
     Delivery(DeliveryEvent),
     /// Of what people decided about deliveries.
     Followup(FollowupEvent),
+    /// Of what the community tells.
+    Announcement(AnnouncementEvent),
     /// Of the machine that the hand runs on.
-    Host(HostEvent),
+    Machine(MachineEvent),
 }
 
 /// Who sees an activity.
@@ -62,6 +66,8 @@ pub struct Description {
     pub visibility: Visibility,
     /// Whose own it is.
     pub teams: Vec<String>,
+    /// The member of staff who looks after it.
+    pub contact: Option<Uuid>,
 }
 
 /// What happens to an activity.
@@ -176,6 +182,14 @@ pub enum PlaceEvent {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[expect(missing_docs, reason = "the words are those of people, told in its .proto file")]
 pub enum ResidentEvent {
+    ResidentRegistered {
+        #[serde(default)]
+        community: String,
+    },
+    ResidentMoved {
+        #[serde(default)]
+        community: String,
+    },
     ConsentGiven {
         #[serde(default)]
         purpose: Consent,
@@ -224,6 +238,24 @@ pub enum StaffEvent {
     },
 }
 
+/// What happens to a volunteer team.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "the words are those of people, told in its .proto file")]
+pub enum TeamEvent {
+    TeamFounded {
+        #[serde(default)]
+        community: String,
+        #[serde(default)]
+        name: String,
+    },
+    TeamRenamed {
+        #[serde(default)]
+        name: String,
+    },
+    TeamEnded {},
+}
+
 /// What happens on the roll of an occurrence.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -251,6 +283,20 @@ pub enum DutyEvent {
         duty: String,
         resident: Uuid,
     },
+    DutyUnfilled {
+        #[serde(default)]
+        duties: Vec<Missing>,
+    },
+}
+
+/// How many are missing at a duty.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Missing {
+    /// The duty's name.
+    pub name: String,
+    /// How many.
+    pub places: u32,
 }
 
 const ACTIVITY: &[&str] = &[
@@ -265,6 +311,8 @@ const ACTIVITY: &[&str] = &[
 const VENUE: &[&str] = &["venueAdded", "venueChanged"];
 const PLACE: &[&str] = &["placeAdded", "placeChanged"];
 const RESIDENT: &[&str] = &[
+    "residentRegistered",
+    "residentMoved",
     "consentGiven",
     "consentWithdrawn",
     "teamJoined",
@@ -274,8 +322,9 @@ const RESIDENT: &[&str] = &[
     "residentErased",
 ];
 const STAFF: &[&str] = &["staffErased", "staffSignInAsked"];
+const TEAM: &[&str] = &["teamFounded", "teamRenamed", "teamEnded"];
 const ROLL: &[&str] = &["registered", "waitlisted", "promoted", "withdrawn", "excused"];
-const DUTY: &[&str] = &["dutyClaimed", "dutyReleased"];
+const DUTY: &[&str] = &["dutyClaimed", "dutyReleased", "dutyUnfilled"];
 
 /// Reads what concerns the notifier, and passes over the rest.
 pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
@@ -286,12 +335,14 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         ("people", "place") if known(PLACE) => read(event, Heard::Place),
         ("people", "resident") if known(RESIDENT) => read(event, Heard::Resident),
         ("people", "staff") if known(STAFF) => read(event, Heard::Staff),
+        ("people", "team") if known(TEAM) => read(event, Heard::Team),
         ("attendance", "roll") if known(ROLL) => read(event, Heard::Roll),
         ("attendance", "duty") if known(DUTY) => read(event, Heard::Duty),
         ("notifier", "subscription") => read(event, Heard::Subscription),
         ("notifier", "delivery") => read(event, Heard::Delivery),
         ("notifier", "followup") => read(event, Heard::Followup),
-        ("notifier", "host") => read(event, Heard::Host),
+        ("notifier", "announcement") => read(event, Heard::Announcement),
+        ("notifier", "machine") => read(event, Heard::Machine),
         _ => Ok(None),
     }
 }

@@ -76,7 +76,21 @@ fn what_people_decide_is_as_the_contract_says() {
 }
 
 #[test]
-fn the_host_is_as_the_contract_says() {
+fn the_machine_is_as_the_contract_says() {
     let hours = "mon-fri 08:00-17:30, sat 09:00-12:00".parse().unwrap();
-    assert_contract("linli.notifier.v1.Host", &[HostEvent::HoursSet { hours }]);
+    assert_contract("linli.notifier.v1.Machine", &[MachineEvent::HoursSet { hours }]);
+}
+
+#[test]
+fn announcements_are_as_the_contract_says() {
+    let announced = AnnouncementEvent::Announced {
+        title: "停水通知".into(),
+        text: "明天 9 时至 12 时停水。".into(),
+        what: What::Kind,
+        of: "议事".into(),
+    };
+    let posted = |medium| AnnouncementEvent::Posted { medium, places: 3 };
+    let posted = Medium::ALL.map(posted);
+    let samples: Vec<_> = std::iter::once(announced).chain(posted).collect();
+    assert_contract("linli.notifier.v1.Announcement", &samples);
 }

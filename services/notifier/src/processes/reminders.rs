@@ -16,13 +16,14 @@ use uuid::Uuid;
 
 use crate::{
     contract::{
-        DeliveryEvent, FollowupEvent, HostEvent, SubscriptionEvent,
+        AnnouncementEvent, DeliveryEvent, FollowupEvent, MachineEvent, SubscriptionEvent,
         heard::{ActivityEvent, DutyEvent, Heard, ResidentEvent, RollEvent, StaffEvent},
     },
     deciders::DeliveryCommand,
     values::{Key, Purpose},
 };
 
+mod announce;
 mod digest;
 mod groups;
 mod outcomes;
@@ -41,7 +42,7 @@ type Wish = Action<DeliveryCommand>;
 
 impl Process<Heard> for Reminders {
     const NAME: &'static str = "reminders";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Command = DeliveryCommand;
 
     fn evolve(rows: &mut Rows<'_>, input: &Input<'_, Heard>) {
@@ -78,6 +79,12 @@ fn hear(rows: &Rows<'_>, fact: &Fact<Heard>, now: DateTime<Utc>) -> Vec<Wish> {
         Heard::Duty(DutyEvent::DutyClaimed { resident, .. }) => {
             plan::await_participant(rows, community, stream.id(), *resident, now)
         }
+        Heard::Duty(DutyEvent::DutyUnfilled { .. }) => {
+            plan::unfilled(rows, community, stream.id(), now)
+        }
+        Heard::Announcement(AnnouncementEvent::Announced { what, of, .. }) => {
+            announce::tell(rows, stream, (*what, of), now)
+        }
         Heard::Subscription(SubscriptionEvent::Subscribed { subscription, .. }) => {
             groups::joined(rows, stream, *subscription, now)
         }
@@ -90,12 +97,14 @@ fn hear(rows: &Rows<'_>, fact: &Fact<Heard>, now: DateTime<Utc>) -> Vec<Wish> {
         }
         Heard::Delivery(event) => delivery(rows, stream, event, now),
         Heard::Followup(FollowupEvent::Resent { key }) => outcomes::resend(rows, stream, *key, now),
-        Heard::Host(HostEvent::HoursSet { .. }) => plan::replanned(rows, now),
+        Heard::Machine(MachineEvent::HoursSet { .. }) => plan::replanned(rows, now),
         Heard::Venue(_)
         | Heard::Place(_)
         | Heard::Resident(_)
         | Heard::Staff(_)
         | Heard::Duty(_)
+        | Heard::Team(_)
+        | Heard::Announcement(_)
         | Heard::Subscription(_)
         | Heard::Followup(_) => vec![],
     }

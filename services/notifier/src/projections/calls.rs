@@ -84,7 +84,9 @@ impl Projection<Heard> for Calls {
             | Heard::Duty(_)
             | Heard::Subscription(_)
             | Heard::Followup(_)
-            | Heard::Host(_) => Ok(()),
+            | Heard::Team(_)
+            | Heard::Announcement(_)
+            | Heard::Machine(_) => Ok(()),
         }
     }
 }
@@ -115,7 +117,7 @@ fn must_know(key: &Key) -> bool {
 }
 
 fn put(db: &Connection, fact: &Fact<Heard>, key: Key, reason: &str) -> Result<(), ApplyError> {
-    if matches!(key.purpose, Purpose::Digest | Purpose::SignIn(_)) {
+    if !key.purpose.tells_of_an_occurrence() {
         return Ok(());
     }
     let (stream, resident) = (&fact.source.stream, key.resident.to_string());

@@ -95,7 +95,9 @@ impl Projection<Heard> for Deliveries {
             | Heard::Duty(_)
             | Heard::Subscription(_)
             | Heard::Followup(_)
-            | Heard::Host(_) => Ok(()),
+            | Heard::Team(_)
+            | Heard::Announcement(_)
+            | Heard::Machine(_) => Ok(()),
         }
     }
 }

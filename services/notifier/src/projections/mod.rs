@@ -1,5 +1,6 @@
 //! What the notifier can look up.
 
+pub mod announcements;
 pub mod calls;
 pub mod deliveries;
 pub mod occurrences;

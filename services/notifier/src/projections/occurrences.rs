@@ -115,7 +115,9 @@ impl Projection<Heard> for Occurrences {
             | Heard::Subscription(_)
             | Heard::Delivery(_)
             | Heard::Followup(_)
-            | Heard::Host(_) => Ok(()),
+            | Heard::Team(_)
+            | Heard::Announcement(_)
+            | Heard::Machine(_) => Ok(()),
         }
     }
 }
@@ -190,7 +192,7 @@ fn activity(db: &Connection, stream: &StreamId, event: &ActivityEvent) -> Result
 }
 
 fn describe(db: &Connection, activity: &str, description: &Description) -> Result<(), ApplyError> {
-    let Description { title, title_en, kinds, visibility, teams } = description;
+    let Description { title, title_en, kinds, visibility, teams, .. } = description;
     db.prepare_cached(
         "UPDATE occurrences_activity SET title = ?, title_en = ?, kinds = ?, visibility = ?,
          teams = ? WHERE activity = ?",

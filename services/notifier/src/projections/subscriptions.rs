@@ -82,7 +82,9 @@ impl Projection<Heard> for Subscriptions {
             | Heard::Duty(_)
             | Heard::Delivery(_)
             | Heard::Followup(_)
-            | Heard::Host(_) => Ok(()),
+            | Heard::Team(_)
+            | Heard::Announcement(_)
+            | Heard::Machine(_) => Ok(()),
         }
     }
 }
@@ -140,7 +142,9 @@ fn person(db: &Connection, resident: &str, event: &ResidentEvent) -> Result<(), 
                 db.prepare_cached(&sql)?.execute([resident])?;
             }
         }
-        ResidentEvent::ConsentGiven { .. }
+        ResidentEvent::ResidentRegistered { .. }
+        | ResidentEvent::ResidentMoved { .. }
+        | ResidentEvent::ConsentGiven { .. }
         | ResidentEvent::ConsentWithdrawn { .. }
         | ResidentEvent::SignInAsked { .. } => {}
     }

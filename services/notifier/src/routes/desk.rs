@@ -19,7 +19,7 @@ use super::{
 use crate::{
     adapters::mail::Mailer,
     deciders::{Followup, FollowupCommand},
-    projections::{calls, deliveries, occurrences},
+    projections::{announcements, calls, deliveries, occurrences},
     values::Key,
 };
 
@@ -130,7 +130,16 @@ impl Face {
 }
 
 /// What a source is about: an occurrence's title, or the summary of a week.
-fn about(db: &Connection, source: &str, t: Tongue) -> rusqlite::Result<(String, String)> {
+fn about(
+    db: &Connection,
+    (community, source): (&str, &str),
+    t: Tongue,
+) -> rusqlite::Result<(String, String)> {
+    if let Some(id) = source.strip_prefix("announcement-") {
+        let title = announcements::one(db, community, id)?.map(|told| told.title);
+        let title = title.unwrap_or_default();
+        return Ok((t.with("about_announcement", &[("title", &title)]), String::new()));
+    }
     Ok(match occurrences::revisions(db, source, t.0)?.first() {
         Some(occ) => (occ.title.clone(), t.when(occ)),
         None => match source.strip_prefix("digest-") {
@@ -142,6 +151,7 @@ fn about(db: &Connection, source: &str, t: Tongue) -> rusqlite::Result<(String, 
 
 fn line(
     db: &Connection,
+    community: &str,
     standing: &deliveries::Standing,
     t: Tongue,
 ) -> rusqlite::Result<DeliveryLine> {
@@ -154,7 +164,7 @@ fn line(
         code => code.to_owned(),
     };
     Ok(DeliveryLine {
-        about: about(db, &standing.source, t)?.0,
+        about: about(db, (community, &standing.source), t)?.0,
         resident: standing.key.resident,
         purpose: t.purpose(standing.key.purpose),
         state: t.t(&format!("state_{badge}")),
@@ -175,12 +185,15 @@ pub(super) async fn deliveries(
 ) -> Result<Page, Refusal> {
     let t = Tongue(viewer.language);
     let here = community.clone();
-    let lines = move |db: &Connection, found: Vec<deliveries::Standing>| {
-        found.iter().map(|standing| line(db, standing, t)).collect::<rusqlite::Result<Vec<_>>>()
+    let lines = move |db: &Connection, here: &str, found: Vec<deliveries::Standing>| {
+        found
+            .iter()
+            .map(|standing| line(db, here, standing, t))
+            .collect::<rusqlite::Result<Vec<_>>>()
     };
     let read = face.tables.read(move |db| {
-        let doubtful = lines(db, deliveries::doubtful(db, &here)?)?;
-        Ok((doubtful, lines(db, deliveries::newest(db, &here, SHOWN)?)?))
+        let doubtful = lines(db, &here, deliveries::doubtful(db, &here)?)?;
+        Ok((doubtful, lines(db, &here, deliveries::newest(db, &here, SHOWN)?)?))
     });
     let (doubtful, newest) = read.await?;
     let people = doubtful.iter().chain(&newest).map(|line| line.resident).collect();
@@ -204,7 +217,7 @@ pub(super) async fn calls(
     let here = community.clone();
     let read = face.tables.read(move |db| {
         let open = calls::open(db, &here)?.into_iter().map(|call| {
-            let (about, when) = about(db, &call.source, t)?;
+            let (about, when) = about(db, (&here, &call.source), t)?;
             let purpose = call.purpose.parse().map(|purpose| t.purpose(purpose));
             Ok(CallLine {
                 about,

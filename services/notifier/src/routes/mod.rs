@@ -19,6 +19,7 @@ use crate::{
     deciders::{Subscription, SubscriptionCommand, Unfit},
 };
 
+mod announcements;
 mod desk;
 mod my;
 mod occurrence;
@@ -60,6 +61,11 @@ pub(crate) fn all(face: Face, demo: bool) -> Routes {
         .post("/desk/{community}/deliveries/let-go", FOLLOW_UP, desk::let_go)
         .get("/desk/{community}/calls", FOLLOW_UP, desk::calls)
         .post("/desk/{community}/calls", FOLLOW_UP, desk::tick);
+    let announce = Need::May("announce");
+    let desk = desk
+        .get("/desk/{community}/announcements", announce, announcements::list)
+        .post("/desk/{community}/announcements", announce, announcements::say)
+        .post("/desk/{community}/announcements/posted", announce, announcements::post);
     let mut routes = residents.merge(desk);
     if demo {
         routes = routes.get("/outbox", Need::Anyone, outbox::list).get(

@@ -86,6 +86,8 @@ impl Tongue {
             Purpose::Changed => self.t("purpose_changed"),
             Purpose::Promoted => self.t("purpose_promoted"),
             Purpose::Digest => self.t("purpose_digest"),
+            Purpose::Announcement => self.t("purpose_announcement"),
+            Purpose::Unfilled => self.t("purpose_unfilled"),
             Purpose::SignIn(_) => self.t("purpose_sign_in"),
         }
     }

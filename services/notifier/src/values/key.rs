@@ -22,8 +22,23 @@ pub enum Purpose {
     Promoted,
     /// The weekly summary.
     Digest,
+    /// What the community tells.
+    Announcement,
+    /// A duty has nobody yet, and the day is near: for the member of staff who is the contact.
+    Unfilled,
     /// A link to sign in with, the n-th that the person asked for.
     SignIn(u32),
+}
+
+impl Purpose {
+    /// Whether whoever gets it knows of an occurrence from then on, and so has to learn of its
+    /// changes.
+    pub fn tells_of_an_occurrence(self) -> bool {
+        match self {
+            Self::Lead(_) | Self::Changed | Self::Promoted => true,
+            Self::Digest | Self::Announcement | Self::Unfilled | Self::SignIn(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Purpose {
@@ -33,6 +48,8 @@ impl fmt::Display for Purpose {
             Self::Changed => f.write_str("changed"),
             Self::Promoted => f.write_str("promoted"),
             Self::Digest => f.write_str("digest"),
+            Self::Announcement => f.write_str("announcement"),
+            Self::Unfilled => f.write_str("unfilled"),
             Self::SignIn(n) => write!(f, "sign-in-{n}"),
         }
     }
@@ -48,6 +65,8 @@ impl FromStr for Purpose {
             "changed" => Ok(Self::Changed),
             "promoted" => Ok(Self::Promoted),
             "digest" => Ok(Self::Digest),
+            "announcement" => Ok(Self::Announcement),
+            "unfilled" => Ok(Self::Unfilled),
             _ => match (text.strip_prefix("lead-"), text.strip_prefix("sign-in-")) {
                 (Some(minutes), _) => number(minutes).map(Self::Lead),
                 (_, Some(n)) => number(n).map(Self::SignIn),
@@ -101,7 +120,7 @@ serde_as_text!(Purpose, Channel);
 /// One delivery of a source. Small and copied freely: a fan-out holds 20,000 of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
-    /// To whom: a resident, or for a sign-in link a member of staff.
+    /// To whom: a resident, or a member of staff for a sign-in link and an unfilled duty.
     pub resident: Uuid,
     /// The revision of the occurrence that it tells of; 0 where there is none.
     #[serde(default)]
@@ -154,8 +173,15 @@ mod tests {
     #[test]
     fn a_key_comes_back_from_its_text_and_keeps_its_name() {
         let source: StreamId = "xiguan/notifier/delivery/a-20261105T090000".parse().unwrap();
-        let purposes =
-            [Purpose::Lead(120), Purpose::Changed, Purpose::Promoted, Purpose::SignIn(3)];
+        let purposes = [
+            Purpose::Lead(120),
+            Purpose::Changed,
+            Purpose::Promoted,
+            Purpose::Digest,
+            Purpose::Announcement,
+            Purpose::Unfilled,
+            Purpose::SignIn(3),
+        ];
         for purpose in purposes {
             let key = Key::mail(Uuid::from_u128(7), 2, purpose);
             assert_eq!(key.to_string().parse(), Ok(key));

@@ -1,6 +1,8 @@
 //! The whole service on a log in memory, a clock moved by hand and an outbox in a folder.
 
 #[cfg(test)]
+mod announcements;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod crashes;

@@ -13,13 +13,13 @@ use linli_platform::{
 };
 
 use super::{
-    Wish, digest, groups, plan,
+    Wish, announce, digest, groups, plan,
     state::{Occurrence, occurrence},
 };
 use crate::{
     contract::{Class, DeliveryEvent, Outcome},
     deciders::{DeliveryCommand, Late},
-    values::{Key, Purpose},
+    values::{Key, Purpose, Quiet},
 };
 
 /// Seconds until the next try after a passing trouble, by the number of tries so far.
@@ -46,7 +46,7 @@ pub(super) fn hear(
         DeliveryEvent::DeliveriesStarted { keys, .. } => {
             for key in keys {
                 rows.remove(&doubt(stream, *key));
-                if !matches!(key.purpose, Purpose::Digest | Purpose::SignIn(_)) {
+                if key.purpose.tells_of_an_occurrence() {
                     let told = format!("told/{}/{}", stream.id(), key.resident);
                     let before = rows.get::<u32>(&told).unwrap_or_default();
                     rows.put(&told, &before.max(key.revision));
@@ -244,6 +244,15 @@ fn late(
             let around = quiet.around(now, zone);
             let waits = around.is_none_or(|(_, ends)| occ.start >= ends + EARLY);
             Late { expires: Some(occ.start), quiet: waits.then_some((quiet, zone)) }
+        }
+        Purpose::Unfilled => {
+            let occ = occ?;
+            Late { expires: Some(occ.start), quiet: Some((Quiet::default(), occ.zone)) }
+        }
+        Purpose::Announcement => {
+            let zone = super::state::zone(rows, to.community());
+            let quiet = groups::quiet_in(rows, key.resident, zone);
+            Late { expires: Some(announce::expires(rows, to)?), quiet: Some(quiet) }
         }
         Purpose::Digest => {
             let expires = digest::expires(rows, to.community(), to.id())?;

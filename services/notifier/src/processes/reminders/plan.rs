@@ -203,6 +203,24 @@ pub(super) fn promoted(
     outcomes::send(rows, &to, 1, &[key], false, now)
 }
 
+/// Somebody is missing at a duty, and the day is near: the member of staff who looks after the
+/// activity is told.
+pub(super) fn unfilled(
+    rows: &Rows<'_>,
+    community: &str,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Vec<Wish> {
+    let (Some(occ), Some(to)) = (occurrence(rows, community, id), source(community, id)) else {
+        return vec![];
+    };
+    let Some(contact) = activity(rows, community, &occ).contact.filter(|_| !occ.cancelled) else {
+        return vec![];
+    };
+    let key = Key::mail(contact, occ.revision, Purpose::Unfilled);
+    outcomes::send(rows, &to, 1, &[key], false, now)
+}
+
 /// Batches of at most 64 that share their bounds of time.
 pub(super) fn start(
     to: &StreamId,

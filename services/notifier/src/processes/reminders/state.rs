@@ -9,6 +9,7 @@
 //! | `told/<occurrence>/<resident>` | the newest revision that they were told |
 //! | `sub/…`, `group/…`, `member/…`, `quiet/…`, `stop/…` | subscriptions, see `groups` |
 //! | `hours` | when the host runs |
+//! | `home/<resident>`, `lives/<community>/<resident>`, `agrees/<resident>`, `told-of/<stream>` | see `announce` |
 //! | `team/<resident>/<team>`, `gone/<resident>`, `asked/<person>/<n>` | people |
 //! | `retry/<stream>/<due>/<attempt>`, `ripe`, `doubt/<stream>|<key>` | see `outcomes` |
 
@@ -20,10 +21,10 @@ use linli_platform::{ids::StreamId, process::Rows, projection::Fact};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{groups, outcomes};
+use super::{announce, groups, outcomes};
 use crate::{
     contract::{
-        HostEvent,
+        MachineEvent,
         heard::{
             ActivityEvent, Description, DutyEvent, Heard, PlaceEvent, ResidentEvent, RollEvent,
             StaffEvent, Visibility,
@@ -56,6 +57,9 @@ pub(super) struct Activity {
     pub teams: Vec<String>,
     /// Whether it is held weekly or more often.
     pub frequent: bool,
+    /// The member of staff who looks after it.
+    #[serde(default)]
+    pub contact: Option<Uuid>,
 }
 
 /// How somebody takes part in an occurrence.
@@ -74,8 +78,8 @@ impl Part {
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Place {
-    parent: String,
+pub(super) struct Place {
+    pub parent: String,
     zone: String,
 }
 
@@ -141,10 +145,14 @@ pub(super) fn hear(rows: &mut Rows<'_>, fact: &Fact<Heard>) {
                 p.duties.remove(duty);
             });
         }
+        Heard::Announcement(event) => announce::hear(rows, stream, event, fact.at),
         Heard::Subscription(event) => groups::hear(rows, stream, event),
         Heard::Delivery(event) => outcomes::hear(rows, stream, event, fact.at),
-        Heard::Host(HostEvent::HoursSet { hours }) => rows.put("hours", hours),
-        Heard::Venue(_) | Heard::Followup(_) => {}
+        Heard::Machine(MachineEvent::HoursSet { hours }) => rows.put("hours", hours),
+        Heard::Duty(DutyEvent::DutyUnfilled { .. })
+        | Heard::Venue(_)
+        | Heard::Team(_)
+        | Heard::Followup(_) => {}
     }
 }
 
@@ -165,8 +173,8 @@ fn calendar(rows: &mut Rows<'_>, stream: &StreamId, event: &ActivityEvent, at: D
         | ActivityEvent::ActivityDescribed { description } => {
             let key = format!("act/{community}/{activity}");
             let frequent = rows.get::<Activity>(&key).is_some_and(|a| a.frequent);
-            let Description { kinds, visibility, teams, .. } = description.clone();
-            rows.put(&key, &Activity { kinds, visibility, teams, frequent });
+            let Description { kinds, visibility, teams, contact, .. } = description.clone();
+            rows.put(&key, &Activity { kinds, visibility, teams, frequent, contact });
         }
         ActivityEvent::SegmentAdded { from, rule, zone } => {
             let key = format!("act/{community}/{activity}");
@@ -222,8 +230,11 @@ fn person(rows: &mut Rows<'_>, resident: Uuid, event: &ResidentEvent, at: DateTi
             groups::leave_all(rows, resident);
             gone(rows, &resident.to_string());
         }
-        // The directory knows who consents at the moment of sending.
-        ResidentEvent::ConsentGiven { .. } | ResidentEvent::ConsentWithdrawn { .. } => {}
+        // The directory knows who consents at the moment of sending; whom to ask it for, these.
+        ResidentEvent::ResidentRegistered { .. }
+        | ResidentEvent::ResidentMoved { .. }
+        | ResidentEvent::ConsentGiven { .. }
+        | ResidentEvent::ConsentWithdrawn { .. } => announce::settle(rows, resident, event),
     }
 }
 
@@ -231,6 +242,7 @@ fn gone(rows: &mut Rows<'_>, person: &str) {
     for (key, _) in rows.scan::<serde_json::Value>(&format!("asked/{person}/")) {
         rows.remove(&key);
     }
+    announce::forget(rows, person);
     rows.put(&format!("gone/{person}"), &());
 }
 

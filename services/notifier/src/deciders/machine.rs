@@ -7,35 +7,35 @@ use std::convert::Infallible;
 use chrono::{DateTime, Utc};
 use linli_platform::decider::Decider;
 
-use crate::{contract::HostEvent, values::Hours};
+use crate::{contract::MachineEvent, values::Hours};
 
-/// The decider of `host`.
-pub enum Host {}
+/// The decider of `machine`.
+pub enum Machine {}
 
 /// What is said of it.
 #[derive(Debug, Clone)]
-pub enum HostCommand {
+pub enum MachineCommand {
     /// The hours in which it runs, by its configuration.
     SetHours(Hours),
 }
 
-impl Decider for Host {
+impl Decider for Machine {
     const SERVICE: &'static str = "notifier";
-    const CATEGORY: &'static str = "host";
-    type Command = HostCommand;
-    type Event = HostEvent;
+    const CATEGORY: &'static str = "machine";
+    type Command = MachineCommand;
+    type Event = MachineEvent;
     type State = Hours;
     type Rejection = Infallible;
 
     fn decide(
         state: &Hours,
-        HostCommand::SetHours(hours): HostCommand,
+        MachineCommand::SetHours(hours): MachineCommand,
         _now: DateTime<Utc>,
-    ) -> Result<Vec<HostEvent>, Infallible> {
-        Ok(if *state == hours { vec![] } else { vec![HostEvent::HoursSet { hours }] })
+    ) -> Result<Vec<MachineEvent>, Infallible> {
+        Ok(if *state == hours { vec![] } else { vec![MachineEvent::HoursSet { hours }] })
     }
 
-    fn evolve(_: Hours, HostEvent::HoursSet { hours }: &HostEvent) -> Hours {
+    fn evolve(_: Hours, MachineEvent::HoursSet { hours }: &MachineEvent) -> Hours {
         hours.clone()
     }
 }
