@@ -52,6 +52,7 @@ impl Process<Heard> for Expected {
                 }
             }
             Heard::Resident(resident, event) => groups::learn(rows, *resident, event),
+            Heard::Place(code, event) => groups::placed(rows, code, event),
             Heard::Roll(key, event) => follow(rows, key, event),
             _ => {}
         }

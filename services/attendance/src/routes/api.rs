@@ -12,7 +12,10 @@ use super::{State, ask::Ask, give::welcome};
 use crate::{
     contract::Way,
     deciders::roll::Command,
-    projections::rolls::{self, Counts},
+    projections::{
+        ratings::{self, Summary},
+        rolls::{self, Counts},
+    },
 };
 
 /// A roll without names.
@@ -25,6 +28,9 @@ pub(super) struct Roll {
     attended: u32,
     #[serde(flatten)]
     counts: Counts,
+    /// What those who were there said, once there are enough of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratings: Option<Summary>,
 }
 
 /// The counts of a public occurrence to all, of any other to those who take its roll.
@@ -40,13 +46,15 @@ pub(super) async fn counts(state: State, ask: Ask) -> Result<Json<Roll>, Refusal
         return Err(Refusal::missing());
     }
     let key = named.key.clone();
-    let counts = state.read(move |db| rolls::counts(db, &key)).await?;
+    let read = state.read(move |db| Ok((rolls::counts(db, &key)?, ratings::summary(db, &key)?)));
+    let (counts, ratings) = read.await?;
     let counts = counts.ok_or_else(Refusal::missing)?;
     Ok(Json(Roll {
         activity: named.key.activity,
         recurrence_id: named.key.recurrence_id,
         attended: counts.attended(),
         counts,
+        ratings,
     }))
 }
 

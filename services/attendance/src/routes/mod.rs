@@ -9,12 +9,16 @@ use linli_platform::{
 mod api;
 mod ask;
 mod code;
+mod expected;
 mod give;
 mod my;
 mod occurrence;
+mod occurrence_form;
 mod paper;
 mod paper_csv;
 mod people;
+mod rating;
+mod record;
 mod roll;
 mod roll_form;
 mod text;
@@ -63,8 +67,12 @@ fn residents(state: &State) -> Routes {
         .post(&of("register"), Need::SignedIn, state.on(occurrence::register))
         .post(&of("withdraw"), Need::SignedIn, state.on(occurrence::withdraw))
         .post(&of("excuse"), Need::SignedIn, state.on(occurrence::excuse))
+        .post(&of("rate"), Need::SignedIn, state.on(rating::rate))
         .post(&of("claim"), Need::SignedIn, state.on(occurrence::claim))
         .post(&of("release"), Need::SignedIn, state.on(occurrence::release))
+        .post(&of("ask-stand-in"), Need::SignedIn, state.on(occurrence::ask_stand_in))
+        .post(&of("withdraw-stand-in"), Need::SignedIn, state.on(occurrence::withdraw_stand_in))
+        .post(&of("stand-in"), Need::SignedIn, state.on(occurrence::stand_in))
         .get(&of("check-in"), Need::SignedIn, state.on(wall::check_in_page))
         .post(&of("check-in"), Need::SignedIn, state.on(wall::check_in))
         .get("/my/code", Need::SignedIn, state.on(code::mine))
@@ -78,6 +86,11 @@ fn desk(state: &State) -> Routes {
         .post(&of("/headcount"), TAKE, state.on(roll::headcount))
         .post(&of("/hours"), TAKE, state.on(roll::hours))
         .post(&of("/close"), TAKE, state.on(roll::close))
+        .get(&of("/expected"), TAKE, state.on(expected::page))
+        .post(&of("/expected"), TAKE, state.on(expected::add))
+        .get(&of("/record"), TAKE, state.on(record::page))
+        .get(&of("/comments"), TAKE, state.on(rating::page))
+        .post(&of("/comments"), TAKE, state.on(rating::decide))
         .get(&of("/sheet"), TAKE, state.on(paper::sheet))
         .get(&of("/paper"), TAKE, state.on(paper::page))
         .post(&of("/paper"), TAKE, state.on(paper::enter))

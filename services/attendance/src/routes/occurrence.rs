@@ -1,27 +1,33 @@
-//! What residents see of an occurrence's roll, and what they do there.
+//! What residents see of an occurrence's roll.
 
 use askama::Template;
-use axum::response::Response;
+use chrono::{DateTime, Utc};
 use linli_platform::{
     directory::Purpose,
-    web::{Refusal, Viewer, see},
+    web::{Refusal, Viewer},
 };
+use rusqlite::Connection;
 use uuid::Uuid;
 
+pub(super) use super::occurrence_form::{
+    ask_stand_in, claim, excuse, register, release, stand_in, withdraw, withdraw_stand_in,
+};
 use super::{
     State,
-    ask::Ask,
     give::{desk_path, path},
+    rating::{Rated, words},
     text::Text,
 };
 use crate::{
     contract::Attendance,
-    deciders::{duty, roll},
+    deciders::roll::RATED_AFTER,
     projections::{
         activities::Named,
         duties::{self, Claimed},
+        ratings::{self, Comment, Summary},
         rolls::{self, Counts, Person, Standing},
     },
+    values::OccurrenceKey,
 };
 
 #[derive(Template)]
@@ -37,6 +43,9 @@ struct Fragment {
     by_name: bool,
     people: Vec<Own>,
     duties: Vec<DutyRow>,
+    rating_words: Vec<(&'static str, String)>,
+    rated: Option<Rated>,
+    comments: Vec<String>,
 }
 
 /// Oneself, or somebody for whom one acts.
@@ -45,18 +54,44 @@ struct Own {
     name: String,
     badge: &'static str,
     state: String,
-    /// What may be done: a path's last part and its words; with it the command's id.
+    /// What may be done: a path's last part and its words.
     action: Option<(&'static str, &'static str)>,
-    cmd: Uuid,
+    /// Whether they may let know that they don't come, and say why.
+    excuses: bool,
+    /// Whether they may say how it was.
+    rates: bool,
+    /// A command's id for each of the three.
+    cmds: [Uuid; 3],
 }
 
 struct DutyRow {
     name: String,
     taken: String,
-    mine: Vec<Own>,
-    /// Who may claim it; empty when it is full.
+    mine: Vec<Holder>,
+    /// Who may claim it, or stand in; nobody when that is of no use.
     others: Vec<(Uuid, String)>,
+    /// Whether a place is free, and whether somebody asks for a stand-in.
+    free: bool,
+    asked: bool,
     cmd: Uuid,
+}
+
+/// Oneself, or somebody for whom one acts, with a duty.
+struct Holder {
+    id: Uuid,
+    name: String,
+    asks: bool,
+    cmds: [Uuid; 2],
+}
+
+/// All that the tables say for a fragment.
+struct Found {
+    counts: Counts,
+    /// Of each of one's own people: their row, and whether they have rated.
+    rows: Vec<(Option<Person>, bool)>,
+    claimed: Vec<Claimed>,
+    summary: Option<Summary>,
+    comments: Vec<Comment>,
 }
 
 /// Whom the viewer may register: themselves, if a resident, and those they act for.
@@ -66,9 +101,21 @@ pub(super) fn own(viewer: &Viewer) -> Vec<Uuid> {
     oneself.into_iter().chain(principal.acts_for.iter().copied()).collect()
 }
 
+fn found(db: &Connection, key: &OccurrenceKey, people: &[Uuid]) -> rusqlite::Result<Option<Found>> {
+    let Some(counts) = rolls::counts(db, key)? else { return Ok(None) };
+    let row = |id: &Uuid| Ok((rolls::person_of(db, key, *id)?, ratings::rated(db, key, *id)?));
+    Ok(Some(Found {
+        counts,
+        rows: people.iter().map(row).collect::<rusqlite::Result<_>>()?,
+        claimed: duties::of_occurrence(db, key)?,
+        summary: ratings::summary(db, key)?,
+        comments: ratings::comments(db, key)?,
+    }))
+}
+
 /// The part of an occurrence's page that shows its roll and duties: places left, one's own state
-/// with its buttons, the place in the line, duties to claim. Empty while the occurrence is not
-/// opened. `activity` is its slug, or its uuid.
+/// with its buttons, the place in the line, duties to claim, ratings. Empty while the occurrence is
+/// not opened. `activity` is its slug, or its uuid.
 pub async fn fragment(
     state: &State,
     viewer: &Viewer,
@@ -85,35 +132,29 @@ pub async fn fragment(
     };
     let (key, ids) = (named.key.clone(), own(viewer));
     let asked = ids.clone();
-    let (counts, rows, claimed) = state
-        .read(move |db| {
-            let rows = asked.into_iter().map(|id| rolls::person_of(db, &key, id));
-            let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok((rolls::counts(db, &key)?, rows, duties::of_occurrence(db, &key)?))
-        })
-        .await?;
-    let Some(counts) = counts else { return Ok(String::new()) };
+    let Some(mut found) = state.read(move |db| found(db, &key, &asked)).await? else {
+        return Ok(String::new());
+    };
+    // Fewer ratings than are shown could be guessed one by one, by their words too.
+    let comments = std::mem::take(&mut found.comments);
+    let comments = if found.summary.is_some() { comments } else { Vec::new() };
+    let comments = state.comments_shown(&named, comments).await?;
     let called = state.names(viewer, ids.clone(), Purpose::Own).await;
     let people: Vec<_> = ids.iter().map(|&id| (id, called.get(id))).collect();
-    let page = View { state, viewer, named: &named, counts: &counts };
-    page.fragment(&people, &rows, claimed).render().map_err(Refusal::failed)
+    let page = View { state, viewer, named: &named, found: &found };
+    page.fragment(&people, comments).render().map_err(Refusal::failed)
 }
 
 struct View<'a> {
     state: &'a State,
     viewer: &'a Viewer,
     named: &'a Named,
-    counts: &'a Counts,
+    found: &'a Found,
 }
 
 impl View<'_> {
-    fn fragment(
-        &self,
-        people: &[(Uuid, String)],
-        rows: &[Option<Person>],
-        claimed: Vec<Claimed>,
-    ) -> Fragment {
-        let (t, counts) = (Text::of(self.viewer), self.counts);
+    fn fragment(&self, people: &[(Uuid, String)], comments: Vec<String>) -> Fragment {
+        let (t, counts) = (Text::of(self.viewer), &self.found.counts);
         let places = match counts.free() {
             None => t.n("registered_n", counts.registered),
             Some(free) => t.with(
@@ -122,6 +163,7 @@ impl View<'_> {
             ),
         };
         let may_take = self.viewer.may("roll.take", &self.named.key.community);
+        let own = people.iter().zip(&self.found.rows);
         Fragment {
             t,
             path: path(self.named),
@@ -131,130 +173,100 @@ impl View<'_> {
             waiting: counts.waiting,
             note: self.note(),
             by_name: counts.attendance != Attendance::Headcount,
-            people: people.iter().zip(rows).map(|(p, row)| self.own(p, row.as_ref())).collect(),
-            duties: claimed.into_iter().map(|duty| self.duty(duty, people)).collect(),
+            people: own.map(|(p, (row, rated))| self.own(p, row.as_ref(), *rated)).collect(),
+            duties: self.found.claimed.iter().map(|duty| self.duty(duty, people)).collect(),
+            rating_words: words(t),
+            rated: self.found.summary.map(|summary| Rated::of(t, &summary)),
+            comments,
         }
     }
 
+    fn now(&self) -> DateTime<Utc> {
+        self.state.platform.clock.now()
+    }
+
     fn begun(&self) -> bool {
-        self.state.platform.clock.now() >= self.counts.start
+        self.now() >= self.found.counts.start
+    }
+
+    fn cmds<const N: usize>(&self) -> [Uuid; N] {
+        std::array::from_fn(|_| self.state.platform.entropy.uuid())
     }
 
     fn note(&self) -> Option<&'static str> {
-        if self.counts.cancelled {
+        let counts = &self.found.counts;
+        if counts.cancelled {
             Some("no_cancelled")
-        } else if self.counts.closed {
+        } else if counts.closed {
             Some("note_over")
         } else if self.begun() {
             Some("note_begun")
-        } else if self.counts.attendance == Attendance::Headcount {
+        } else if counts.attendance == Attendance::Headcount {
             Some("no_not_by_name")
         } else {
             None
         }
     }
 
-    fn own(&self, (id, name): &(Uuid, String), row: Option<&Person>) -> Own {
-        let t = Text::of(self.viewer);
-        let over = self.counts.cancelled || self.counts.closed;
+    fn own(&self, (id, name): &(Uuid, String), row: Option<&Person>, rated: bool) -> Own {
+        let (t, counts) = (Text::of(self.viewer), &self.found.counts);
+        let over = counts.cancelled || counts.closed;
         let standing = row.map_or(Standing::None, |row| row.standing);
-        let (badge, state) = match (row.and_then(|row| row.came_at), standing) {
-            (Some(_), _) => ("present", t.get("state_present").to_owned()),
-            (None, Standing::Registered) => ("registered", t.get("state_registered").to_owned()),
-            (None, Standing::Waiting(n)) => ("waiting", t.n("state_waiting_n", n)),
-            (None, Standing::Excused) => ("excused", t.get("state_excused").to_owned()),
-            (None, Standing::None) => ("none", t.get("state_none").to_owned()),
+        let (came, listed) = row.map_or((false, false), |r| (r.came_at.is_some(), r.listed));
+        let (badge, state) = match standing {
+            _ if came => ("present", t.get("state_present").to_owned()),
+            Standing::Registered => ("registered", t.get("state_registered").to_owned()),
+            Standing::Waiting(n) => ("waiting", t.n("state_waiting_n", n)),
+            Standing::Excused => ("excused", t.get("state_excused").to_owned()),
+            Standing::None if listed => ("pending", t.get("state_expected").to_owned()),
+            Standing::None => ("none", t.get("state_none").to_owned()),
         };
-        let action = match (badge, standing) {
-            ("present", _) => None,
-            _ if over => None,
-            (_, Standing::Registered) if self.begun() => Some(("excuse", "do_excuse")),
-            _ if self.begun() => None,
-            (_, Standing::Registered | Standing::Waiting(_)) => Some(("withdraw", "do_withdraw")),
-            _ if self.counts.attendance == Attendance::Headcount => None,
-            _ if self.counts.free() == Some(0) => Some(("register", "do_wait")),
+        let action = match standing {
+            _ if came || over || self.begun() => None,
+            Standing::Registered | Standing::Waiting(_) => Some(("withdraw", "do_withdraw")),
+            _ if counts.attendance == Attendance::Headcount => None,
+            _ if counts.free() == Some(0) => Some(("register", "do_wait")),
             _ => Some(("register", "do_register")),
         };
-        let cmd = self.state.platform.entropy.uuid();
-        Own { id: *id, name: name.clone(), badge, state, action, cmd }
+        let expected = match standing {
+            Standing::Registered => true,
+            Standing::Waiting(_) | Standing::None => listed,
+            Standing::Excused => false,
+        };
+        let rateable = self.begun() && self.now() <= counts.end + RATED_AFTER;
+        Own {
+            id: *id,
+            name: name.clone(),
+            badge,
+            state,
+            action,
+            excuses: expected && !came && !over,
+            rates: came && !rated && rateable && !counts.cancelled,
+            cmds: self.cmds(),
+        }
     }
 
-    fn duty(&self, duty: Claimed, people: &[(Uuid, String)]) -> DutyRow {
+    fn duty(&self, duty: &Claimed, people: &[(Uuid, String)]) -> DutyRow {
         let t = Text::of(self.viewer);
         let (count, places) = (duty.by.len().to_string(), duty.places.to_string());
         let taken = t.with("duty_taken", &[("n", &count), ("places", &places)]);
         let (mine, others): (Vec<_>, Vec<_>) =
             people.iter().cloned().partition(|(id, _)| duty.by.contains(id));
-        let open = duty.by.len() < duty.places as usize && !self.counts.closed;
-        let entropy = &self.state.platform.entropy;
-        let mine = mine.into_iter().map(|(id, name)| Own {
-            id,
-            name,
-            badge: "registered",
-            state: t.get("duty_yours").to_owned(),
-            action: Some(("release", "do_release")),
-            cmd: entropy.uuid(),
-        });
-        let (mine, others) = (mine.collect(), if open { others } else { Vec::new() });
-        DutyRow { name: duty.name, taken, mine, others, cmd: entropy.uuid() }
+        let over = self.now() >= self.found.counts.end;
+        let free = duty.by.len() < duty.places as usize && !over;
+        let asked = !duty.asking.is_empty() && !over;
+        let holder = |(id, name)| {
+            let asks = duty.asking.contains(&id);
+            Holder { id, name, asks, cmds: self.cmds() }
+        };
+        DutyRow {
+            name: duty.name.clone(),
+            taken,
+            mine: mine.into_iter().map(holder).collect(),
+            others: if free || asked { others } else { Vec::new() },
+            free,
+            asked,
+            cmd: self.state.platform.entropy.uuid(),
+        }
     }
-}
-
-/// For whom a form asks: oneself if it names nobody. Staff who take the roll may ask for anybody.
-fn for_whom(ask: &Ask) -> Result<(Uuid, Option<Uuid>), Refusal> {
-    let viewer = &ask.viewer;
-    let person = viewer.person().ok_or_else(Refusal::sign_in)?;
-    let resident = match ask.field("resident") {
-        "" => person,
-        _ => ask.parsed("resident")?,
-    };
-    let staff = viewer.principal.as_ref().is_some_and(|principal| principal.staff);
-    if viewer.stands_for(resident) && !(staff && resident == person) {
-        let proxy = (resident != person).then_some(person);
-        Ok((resident, proxy.filter(|_| !staff)))
-    } else if viewer.may("roll.take", ask.part("community")) {
-        Ok((resident, None))
-    } else {
-        Err(Refusal::forbidden())
-    }
-}
-
-pub(super) async fn register(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (of, (resident, proxy)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    let guardian_ok = state.guest(&ask, &of, resident).await?.guardian_ok;
-    let command = roll::Command::Register { resident, proxy, guardian_ok };
-    let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
-    Ok(see(&path(&of), position))
-}
-
-pub(super) async fn withdraw(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (of, (resident, _)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    let command = roll::Command::Withdraw { resident };
-    let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
-    Ok(see(&path(&of), position))
-}
-
-pub(super) async fn excuse(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (of, (resident, proxy)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    state.guest(&ask, &of, resident).await?;
-    let remark = state.sealed(&of, resident, ("remark", ask.field("remark")), ask.text()).await?;
-    let command = roll::Command::Excuse { resident, remark, proxy };
-    let position = state.roll(&ask.viewer, &of, ask.command()?, command).await?;
-    Ok(see(&path(&of), position))
-}
-
-pub(super) async fn claim(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (of, (resident, proxy)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    state.guest(&ask, &of, resident).await?;
-    let duty = ask.field("duty").to_owned();
-    let command = duty::Command::Claim { duty, resident, proxy };
-    let position = state.duty(&ask.viewer, &of, ask.command()?, command).await?;
-    Ok(see(&path(&of), position))
-}
-
-pub(super) async fn release(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (of, (resident, _)) = (state.occurrence(&ask).await?, for_whom(&ask)?);
-    let command = duty::Command::Release { duty: ask.field("duty").to_owned(), resident };
-    let position = state.duty(&ask.viewer, &of, ask.command()?, command).await?;
-    Ok(see(&path(&of), position))
 }

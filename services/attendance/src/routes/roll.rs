@@ -28,6 +28,7 @@ struct RollPage {
     title: String,
     when: String,
     path: String,
+    duties: String,
     public: String,
     figures: Vec<(&'static str, String)>,
     counts: Counts,
@@ -50,6 +51,10 @@ pub(super) struct Row {
     pub came: String,
     pub left: String,
     pub minutes: Option<u32>,
+    /// Whether they are on the list of those expected.
+    pub listed: bool,
+    /// The newest remark about them; empty without one.
+    pub remark: String,
 }
 
 /// A roll as a page reads it.
@@ -67,7 +72,7 @@ impl State {
         let read = self.read(move |db| Ok((rolls::counts(db, &key)?, rolls::people(db, &key)?)));
         let (counts, people) = read.await?;
         let counts = counts.ok_or_else(Refusal::missing)?;
-        let rows = self.rows(ask, &named, people).await?;
+        let rows = self.rows(ask, (&named, counts.closed), people).await?;
         Ok(Read { named, counts, rows })
     }
 
@@ -99,52 +104,58 @@ impl State {
             ids.into_iter().map(row).collect::<rusqlite::Result<Vec<_>>>()
         });
         let people = read.await?;
-        self.rows(ask, named, people).await
+        self.rows(ask, (named, false), people).await
     }
 
     async fn rows(
         &self,
         ask: &Ask,
-        named: &Named,
+        (named, closed): (&Named, bool),
         people: Vec<Person>,
     ) -> Result<Vec<Row>, Refusal> {
         let ids: Vec<_> = people.iter().map(|person| person.resident).collect();
         let mut buildings = self.buildings(&named.key.community, ids.clone(), ask.text()).await?;
         let called = self.names(&ask.viewer, ids, Purpose::Desk).await;
+        let sealed = |person: &Person| Some((person.resident, person.remark.clone()?));
+        let sealed = people.iter().filter_map(sealed).collect();
+        let mut remarks = self.opened(named, "remark", sealed).await?;
         let row = |person: Person| {
-            let building = buildings.remove(&person.resident).unwrap_or_default();
-            row(ask.text(), named, &person, &called, building)
+            let id = person.resident;
+            Row {
+                building: buildings.remove(&id).unwrap_or_default(),
+                remark: remarks.remove(&id).unwrap_or_default(),
+                ..row(ask.text(), (named, closed), &person, called.get(id))
+            }
         };
         Ok(people.into_iter().map(row).collect())
     }
 }
 
-fn row(
-    t: Text,
-    named: &Named,
-    person: &Person,
-    called: &super::people::Names,
-    building: String,
-) -> Row {
+fn row(t: Text, (named, closed): (&Named, bool), person: &Person, name: String) -> Row {
     let (badge, state) = match (person.came_at, person.standing) {
         (Some(_), Standing::Registered) => ("present", t.get("state_present").to_owned()),
+        (Some(_), _) if person.listed => ("present", t.get("state_present").to_owned()),
         (Some(_), _) => ("present", t.get("state_walk_in").to_owned()),
+        (None, Standing::Excused) => ("excused", t.get("state_excused").to_owned()),
+        (None, _) if closed && person.missing() => ("absent", t.get("state_absent").to_owned()),
         (None, Standing::Registered) => ("registered", t.get("state_registered").to_owned()),
         (None, Standing::Waiting(n)) => ("waiting", t.n("state_waiting_n", n)),
-        (None, Standing::Excused) => ("excused", t.get("state_excused").to_owned()),
+        (None, Standing::None) if person.listed => ("pending", t.get("state_expected").to_owned()),
         (None, Standing::None) => ("none", t.get("state_none").to_owned()),
     };
     let clock = |at| t.clock(at, named.zone);
     Row {
         id: person.resident,
-        name: called.get(person.resident),
-        building,
+        name,
+        building: String::new(),
         badge,
         state,
         present: person.came_at.is_some(),
         came: person.came_at.map(clock).unwrap_or_default(),
         left: person.left_at.map(clock).unwrap_or_default(),
         minutes: person.minutes,
+        listed: person.listed,
+        remark: String::new(),
     }
 }
 
@@ -165,6 +176,7 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
         title: named.title(t.0).to_owned(),
         when: t.span(counts.start, counts.end, named.zone),
         path: desk_path(&named),
+        duties: format!("/desk/{}/duties", named.key.community),
         public: path(&named),
         figures: figures(t, &counts),
         counts,
@@ -190,18 +202,21 @@ fn in_vain(t: Text, named: &Named, vain: &declined::Vain) -> String {
     }
 }
 
-fn figures(t: Text, counts: &Counts) -> Vec<(&'static str, String)> {
+/// What a roll adds up to, in the words that `docs/counting.md` defines.
+pub(super) fn figures(t: Text, counts: &Counts) -> Vec<(&'static str, String)> {
     let registered = match counts.capacity {
         0 => counts.registered.to_string(),
         capacity => format!("{} / {capacity}", counts.registered),
     };
     let headcount = counts.headcount.map_or_else(|| "–".to_owned(), |people| people.to_string());
+    let missing = if counts.closed { "figure_absent" } else { "figure_missing" };
     vec![
+        ("figure_expected", counts.expected.to_string()),
+        ("figure_present", counts.present.to_string()),
+        ("figure_excused", counts.excused.to_string()),
+        (missing, counts.missing.to_string()),
         ("figure_registered", registered),
         ("figure_waiting", counts.waiting.to_string()),
-        ("figure_present", counts.present.to_string()),
-        ("figure_missing", counts.missing.to_string()),
-        ("figure_excused", counts.excused.to_string()),
         ("figure_headcount", headcount),
         ("figure_attended", counts.attended().to_string()),
         ("figure_hours", t.hours(counts.minutes)),

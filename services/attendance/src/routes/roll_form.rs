@@ -1,13 +1,16 @@
 //! What the desk does to a roll: ticks, headcount, hours, closing.
 
+use std::collections::HashMap;
+
 use axum::response::Response;
 use linli_platform::{
     directory::DirectoryError,
     entropy::derived,
     ids::{CommandId, Position},
-    vault::Sealed,
+    vault::{Placed, Sealed},
     web::{Refusal, see},
 };
+use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::{State, ask::Ask, give::desk_path, text::Text};
@@ -125,6 +128,29 @@ impl State {
         let stream = of.key.roll().map_err(Refusal::failed)?;
         let sealed = key.seal(&stream, field, words, &self.platform.entropy);
         sealed.map(Some).map_err(Refusal::failed)
+    }
+}
+
+impl State {
+    /// Sealed words of a roll in clear; those whose key is destroyed are left out.
+    pub(super) async fn opened(
+        &self,
+        of: &Named,
+        field: &str,
+        sealed: Vec<(Uuid, Sealed)>,
+    ) -> Result<HashMap<Uuid, String>, Refusal> {
+        if sealed.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let people = sealed.iter().map(|(_, sealed)| sealed.person).collect();
+        let keys = self.platform.directory.keys(people).await?;
+        let stream = of.key.roll().map_err(Refusal::failed)?;
+        let words = |(id, sealed): &(Uuid, Sealed)| {
+            let placed = Placed { stream: &stream, field, sealed };
+            let words = keys.get(&sealed.person)?.open(placed).ok()?;
+            Some((*id, words.expose_secret().to_owned()))
+        };
+        Ok(sealed.iter().filter_map(words).collect())
     }
 }
 

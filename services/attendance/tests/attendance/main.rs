@@ -4,8 +4,10 @@
 
 mod codes;
 mod desk;
+mod expected;
 mod leaving;
 mod paper;
+mod rated;
 mod reach;
 mod registering;
 mod town;

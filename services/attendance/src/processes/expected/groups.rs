@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    contract::heard::ResidentEvent,
+    contract::heard::{PlaceEvent, ResidentEvent},
     values::{Audience, Role},
 };
 
@@ -45,10 +45,15 @@ struct Lives {
 }
 
 impl Lives {
-    fn groups(&self) -> BTreeSet<Group> {
-        let role = |name: &String| Group(format!("role:{name}@{}", self.community));
+    /// Their teams, and their roles in their community and in every place that is in.
+    fn groups(&self, rows: &Rows<'_>) -> BTreeSet<Group> {
+        let places = above(rows, &self.community);
+        let role = |name: &String| {
+            let of = |place: &String| Group(format!("role:{name}@{place}"));
+            places.iter().map(of).collect::<Vec<_>>()
+        };
         let teams = self.teams.iter().map(|team| Group(Audience::Team(*team).to_string()));
-        self.roles.iter().map(role).chain(teams).collect()
+        self.roles.iter().flat_map(role).chain(teams).collect()
     }
 
     fn has(&mut self, role: Role, now: Option<bool>) {
@@ -60,6 +65,28 @@ impl Lives {
     }
 }
 
+/// Where a place is, under `place/<code>`.
+pub(super) fn placed(rows: &mut Rows<'_>, code: &str, event: &PlaceEvent) {
+    let (PlaceEvent::PlaceAdded { parent, .. } | PlaceEvent::PlaceChanged { parent, .. }) = event;
+    rows.put(&format!("place/{code}"), parent);
+}
+
+/// The most places that stand above each other; a circle of them ends here.
+const LEVELS_MAX: usize = 16;
+
+/// A place and all that it is in.
+fn above(rows: &Rows<'_>, code: &str) -> Vec<String> {
+    let mut places = vec![code.to_owned()];
+    while places.len() < LEVELS_MAX {
+        let last = places.last().map_or("", String::as_str);
+        match rows.get::<String>(&format!("place/{last}")) {
+            Some(parent) if !parent.is_empty() => places.push(parent),
+            _ => break,
+        }
+    }
+    places
+}
+
 fn row(resident: Uuid) -> String {
     format!("lives/{resident}")
 }
@@ -67,7 +94,7 @@ fn row(resident: Uuid) -> String {
 pub(super) fn learn(rows: &mut Rows<'_>, resident: Uuid, event: &ResidentEvent) {
     use ResidentEvent as E;
     let mut lives = rows.get::<Lives>(&row(resident)).unwrap_or_default();
-    lives.before = lives.groups();
+    lives.before = lives.groups(rows);
     match event {
         E::ResidentRegistered { community, party_member, volunteer, building_head, .. } => {
             lives.community.clone_from(community);
@@ -85,7 +112,7 @@ pub(super) fn learn(rows: &mut Rows<'_>, resident: Uuid, event: &ResidentEvent) 
         E::TeamLeft { team } => drop(lives.teams.remove(team)),
         // Their places are handed over by the process for leavers.
         E::ResidentMerged { .. } | E::ResidentErased {} => {
-            for group in lives.groups() {
+            for group in lives.groups(rows) {
                 rows.remove(&format!("in/{group}/{resident}"));
             }
             rows.remove(&row(resident));
@@ -93,7 +120,7 @@ pub(super) fn learn(rows: &mut Rows<'_>, resident: Uuid, event: &ResidentEvent) 
         }
         E::ConsentGiven { .. } | E::ConsentWithdrawn { .. } => return,
     }
-    let now = lives.groups();
+    let now = lives.groups(rows);
     for group in lives.before.difference(&now) {
         rows.remove(&format!("in/{group}/{resident}"));
     }
@@ -114,7 +141,7 @@ pub(super) fn changed(
         return (Vec::new(), Vec::new());
     }
     let Some(lives) = rows.get::<Lives>(&row(resident)) else { return (Vec::new(), Vec::new()) };
-    let now = lives.groups();
+    let now = lives.groups(rows);
     let joined = now.difference(&lives.before).cloned().collect();
     (joined, lives.before.difference(&now).cloned().collect())
 }

@@ -2,7 +2,10 @@ use linli_platform::testing::at;
 
 use super::*;
 use crate::{
-    contract::{Attendance, heard::ResidentEvent},
+    contract::{
+        Attendance,
+        heard::{PlaceEvent, ResidentEvent},
+    },
     processes::told::Told,
 };
 
@@ -165,4 +168,25 @@ fn whoever_is_erased_or_merged_belongs_nowhere_any_more() {
     assert_eq!(office.resident(1, ResidentEvent::ResidentErased {}), []);
     assert_eq!(office.resident(2, ResidentEvent::ResidentMerged { into: who(3) }), []);
     assert_eq!(office.opens(5), []);
+}
+
+#[test]
+fn an_activity_of_a_subdistrict_expects_those_of_its_communities() {
+    let mut office = Office::with(for_members(), []);
+    let place = |office: &mut Office, code: &str, parent: &str| {
+        let added = PlaceEvent::PlaceAdded {
+            code: code.into(),
+            name: code.into(),
+            name_en: String::new(),
+            parent: parent.into(),
+            zone: String::new(),
+        };
+        office.0.at(before(), Heard::Place(code.into(), added));
+    };
+    place(&mut office, "xiguan", "");
+    place(&mut office, "junhe", "xiguan");
+    place(&mut office, "guanyuan", "elsewhere");
+    office.resident(1, registered("junhe", true));
+    office.resident(2, registered("guanyuan", true));
+    assert_eq!(office.opens(5), [expect(5, &[1], "role:party-member")]);
 }
