@@ -4,7 +4,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -17,12 +17,13 @@ use linli_platform::{
     entropy::Entropy,
     event_log::{
         EventLog, Filter,
+        memory::MemoryLog,
         sqlite::{FolderLock, OpenMode, SqliteLog},
     },
     ids::Position,
     service::{Platform, Service},
     stream::Streams,
-    tables::TablesError,
+    tables::{Steps, TablesError},
     vault::{Made, MasterKey, Vault},
 };
 use tempfile::TempDir;
@@ -53,6 +54,22 @@ pub struct Means {
     pub at: SocketAddr,
 }
 
+/// What a simulation gives its node.
+pub struct Rehearsed {
+    /// A folder for vault and tables.
+    pub data: PathBuf,
+    /// The log.
+    pub log: MemoryLog,
+    /// The time, moved by hand.
+    pub clock: Clock,
+    /// Where all ids, keys and nonces come from.
+    pub entropy: Entropy,
+    /// Where mails go.
+    pub mailer: Mailer,
+    /// The address that links in mails begin with.
+    pub public_url: String,
+}
+
 /// Platform and services over one data folder. A service starts when it is first asked for.
 pub struct Node {
     /// What services are made with.
@@ -62,6 +79,8 @@ pub struct Node {
     /// Whether what it shows is made up.
     pub synthetic: bool,
     directory: PeopleDirectory,
+    /// The way out for mail, where it is not the one of the configuration.
+    mailer: Mutex<Option<Mailer>>,
     calendar: OnceCell<Service>,
     people: OnceCell<Service>,
     notifier: OnceCell<Service>,
@@ -129,6 +148,7 @@ impl Node {
             data,
             public_url,
             hand,
+            steps: None,
         };
         Ok(Self::of(platform, config, synthetic, directory, (None, None)))
     }
@@ -159,9 +179,40 @@ impl Node {
             data: tables,
             public_url: config.public_url_at(config.listen),
             hand: false,
+            steps: None,
         };
         let synthetic = is_synthetic(data);
         Ok(Self::of(platform, config, synthetic, directory, (Some(aside), lock)))
+    }
+
+    /// A node of a simulation: all of it is made up, and may be lost.
+    pub fn rehearsing(rehearsed: Rehearsed) -> Result<Self, Failure> {
+        let Rehearsed { data, log, clock, entropy, mailer, public_url } = rehearsed;
+        std::fs::create_dir_all(&data).map_err(|error| Failure::file(&data, "made", &error))?;
+        let mark = data.join(SYNTHETIC);
+        if !mark.exists() {
+            std::fs::write(&mark, "").map_err(|error| Failure::file(&mark, "written", &error))?;
+        }
+        let config = Config::usual();
+        let (vault, ..) = open_vault(&data, &config, &entropy)?;
+        let vault = vault.of_no_value()?;
+        let log: Arc<dyn EventLog> = Arc::new(log);
+        let directory = PeopleDirectory::new(&vault);
+        let platform = Platform {
+            streams: Streams::new(log.clone(), clock.clone()),
+            log,
+            clock,
+            entropy,
+            directory: Arc::new(directory.clone()),
+            vault,
+            data,
+            public_url,
+            hand: true,
+            steps: Some(Steps::default()),
+        };
+        let mut node = Self::of(platform, config, true, directory, (None, None));
+        node.mailer = Mutex::new(Some(mailer));
+        Ok(node)
     }
 
     fn of(
@@ -176,6 +227,7 @@ impl Node {
             config,
             synthetic,
             directory,
+            mailer: Mutex::default(),
             calendar: OnceCell::new(),
             people: OnceCell::new(),
             notifier: OnceCell::new(),
@@ -289,6 +341,17 @@ impl Node {
     /// How mail leaves: over the relay, or into the outbox.
     fn post(&self) -> Result<linli_notifier::Post, Failure> {
         let hours = self.config.hours.clone();
+        let given = self.mailer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mailer) = given {
+            let from = OUTBOX_SENDER.to_owned();
+            return Ok(linli_notifier::Post {
+                mailer,
+                from,
+                from_name: None,
+                reply_to: None,
+                hours,
+            });
+        }
         if let Some(smtp) = self.config.smtp.clone().filter(|_| !self.synthetic) {
             let (from, from_name) = (smtp.from.clone(), smtp.from_name.clone());
             let reply_to = smtp.reply_to.clone();

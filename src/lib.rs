@@ -14,5 +14,6 @@ pub mod holidays;
 pub mod operations;
 pub mod output;
 pub mod seeds;
+pub mod simulate;
 pub mod socket;
 pub mod transfer;

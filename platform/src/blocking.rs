@@ -1,12 +1,21 @@
 //! Work that blocks on a disk, off the threads that serve.
 
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::{JoinError, spawn_blocking},
+};
 
 /// Runs `work` and waits for it; an error is its panic. Such a task is cancelled only when the
 /// program ends, and then whoever waits for it ends with it, without a false alarm in the log.
-pub(crate) async fn blocking<T: Send + 'static>(
+///
+/// A runtime of one thread serves nobody else: there the work is done at once, on this very thread,
+/// so that a simulation comes to the same order of things whenever it is run.
+pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        return Ok(work());
+    }
     match spawn_blocking(work).await {
         Err(error) if error.is_cancelled() => std::future::pending().await,
         done => done,

@@ -5,7 +5,7 @@
 //! log), [`event_log`] (the one port, its adapters), [`tables`] with [`projection`] and [`process`]
 //! (what follows from the log), [`vault`] and [`directory`] (personal data), [`web`] (the edge).
 
-mod blocking;
+pub mod blocking;
 pub mod clock;
 pub mod clock_guard;
 pub mod commit;

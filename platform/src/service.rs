@@ -11,7 +11,7 @@ use crate::{
     event_log::{EventLog, ReadError},
     ids::Position,
     stream::Streams,
-    tables::{Engine, Means, Plan, Progress, Rebuild, Tables, TablesError},
+    tables::{Engine, Means, Plan, Progress, Rebuild, Steps, Tables, TablesError},
     vault::Vault,
     web::Routes,
 };
@@ -37,6 +37,8 @@ pub struct Platform {
     pub public_url: String,
     /// Whether this node runs the processes too, or pages alone.
     pub hand: bool,
+    /// Who steps its services, where they have no tasks of their own.
+    pub steps: Option<Steps>,
 }
 
 /// A service: its pages, its tables, and what runs as long as the program does.
@@ -65,7 +67,10 @@ impl Platform {
         };
         let (rebuild, rebuilds) = mpsc::channel(1);
         let (engine, tables) = Engine::open(plan, means, rebuilds)?;
-        tokio::spawn(engine.run());
+        match &self.steps {
+            Some(steps) => steps.add(engine),
+            None => drop(tokio::spawn(engine.run())),
+        }
         Ok((tables, rebuild))
     }
 }

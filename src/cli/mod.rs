@@ -31,6 +31,7 @@ mod rebuild;
 mod restore;
 mod seed;
 mod serve;
+mod simulate;
 mod status;
 mod verify;
 
@@ -53,6 +54,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Show everything with made-up residents
     Demo(demo::Arguments),
+    /// Live through a time span with made-up residents, and count
+    Simulate(simulate::Arguments),
     /// Load places and communities from TOML files
     Seed(seed::Arguments),
     /// Make a link by which a member of staff chooses a password
@@ -176,6 +179,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(arguments) => serve::run(&cx, arguments).await,
         Command::Demo(arguments) => demo::run(&cx, arguments).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Seed(arguments) => seed::run(&cx, arguments).await,
         Command::Invite(arguments) => invite::run(&cx, arguments).await,
         Command::Agenda(arguments) => agenda::run(&cx, arguments).await,
@@ -208,6 +212,7 @@ mod tests {
         for name in [
             "serve",
             "demo",
+            "simulate",
             "seed",
             "invite",
             "agenda",

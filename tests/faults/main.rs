@@ -7,7 +7,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod dice;
 mod ledger;
 mod mails;
 mod node;

@@ -81,6 +81,7 @@ impl Node {
             data: dir.path().join("data"),
             public_url: format!("https://{HOST}"),
             hand: true,
+            steps: None,
         };
         let outbox = Outbox::open(lasting.outbox()).unwrap();
         let post = Post {

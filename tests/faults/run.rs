@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use linli::simulate::dice::Dice;
 use linli_people::contract::RESIDENT;
 use linli_platform::{
     clock::Clock,
@@ -21,7 +22,6 @@ use tokio::task::{JoinHandle, yield_now};
 use uuid::Uuid;
 
 use crate::{
-    dice::Dice,
     ledger::{Ask, Ledger},
     mails::Deliveries,
     node::{Lasting, Node, in_time, runtime},

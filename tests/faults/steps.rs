@@ -1,6 +1,7 @@
 //! What people, time and bad luck do next, as the dice have it.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use linli::simulate::dice::Dice;
 use linli_attendance::{
     contract::Way,
     deciders::{duty, roll},
@@ -21,7 +22,6 @@ use linli_platform::ids::{EVERYWHERE, StreamId};
 use uuid::Uuid;
 
 use crate::{
-    dice::Dice,
     ledger::{Ask, What},
     town::{self, ACTIVITIES, DUTY, History, Occurrence, stream},
 };

@@ -41,6 +41,8 @@ mod rotation;
 #[cfg(test)]
 mod segments;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod tools;
 #[cfg(test)]
 mod visitor;

@@ -218,6 +218,10 @@ async fn pause(times: u8) {
 }
 
 impl EventLog for MemoryLog {
+    fn lasts(&self) -> bool {
+        false
+    }
+
     fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Done, AppendError>> {
         Box::pin(async move {
             // The fault is drawn under a lock of its own: storing takes it again.

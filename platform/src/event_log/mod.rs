@@ -150,6 +150,11 @@ pub struct VerifyReport {
 
 /// The log, as everything above the platform sees it.
 pub trait EventLog: Send + Sync {
+    /// Whether it is there after a power cut. What follows from one that is not need not be either.
+    fn lasts(&self) -> bool {
+        true
+    }
+
     /// Appends a commit to the end of its stream, durably, if the stream has the version expected.
     /// The same commit again is a [`Conflict`](AppendError::Conflict). Dropping the future does not
     /// take the commit back.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream::BoxStream};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     clock_guard::ClockGuard,
     commit::Recorded,
-    event_log::{EventLog, Filter},
+    event_log::{EventLog, Filter, Page, ReadError},
     ids::Position,
     projection::Fact,
     stream::Streams,
@@ -44,19 +44,21 @@ pub(crate) struct Means {
 
 /// Keeps one service's tables; [`run`](Engine::run) it on a task of its own.
 pub struct Engine<E> {
-    plan: Arc<Plan<E>>,
-    means: Means,
-    tables: Tables,
+    pub(super) plan: Arc<Plan<E>>,
+    pub(super) means: Means,
+    pub(super) tables: Tables,
     db: Option<Connection>,
     file: PathBuf,
-    live: bool,
+    pub(super) live: bool,
     stopped: BTreeMap<&'static str, String>,
-    rebuilds: mpsc::Receiver<Rebuild>,
+    pub(super) rebuilds: mpsc::Receiver<Rebuild>,
 }
 
 /// Asks for the tables to be built anew; answered once they are.
 pub(crate) type Rebuild = oneshot::Sender<Result<(), TablesError>>;
 
+/// Pages of the log, as they come.
+pub(super) type Pages = BoxStream<'static, Result<Page, ReadError>>;
 type Again = mpsc::UnboundedReceiver<i64>;
 type Work = (Connection, BTreeMap<&'static str, String>);
 
@@ -67,7 +69,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         rebuilds: mpsc::Receiver<Rebuild>,
     ) -> Result<(Self, Tables), TablesError> {
         let file = plan.file(&means.dir);
-        let db = store::open(&plan, &file)?;
+        let db = store::open(&plan, &file, means.log.lasts())?;
         let tables = Tables::new(plan.service, file.clone(), means.log.clone());
         let plan = Arc::new(plan);
         let stopped = BTreeMap::new();
@@ -99,8 +101,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     async fn follow(&mut self, again: &mut Again) -> Result<(), TablesError> {
         let from = self.start()?;
-        let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
-        let mut pages = self.means.log.follow(Filter { services }, from);
+        let mut pages = self.pages(from);
         let clock = self.means.clock.clone();
         loop {
             let guard = self.means.streams.guard().clone();
@@ -113,37 +114,51 @@ impl<E: Send + Sync + 'static> Engine<E> {
                     let _ = reply.send(done);
                     return Ok(());
                 }
-                Some(seq) = again.recv() => {
-                    let upto = self.tables.progress().borrow().position;
-                    self.work(move |db, _, _, _| store::close(db, seq)).await?;
-                    self.tell(upto)?;
-                }
+                Some(seq) = again.recv() => self.close(seq).await?,
                 page = pages.next() => match page {
-                    Some(Ok(page)) => {
-                        let (live, upto) = (page.live, page.upto);
-                        self.work(move |db, plan, stopped, hand| {
-                            apply(db, plan, stopped, hand, &page)
-                        }).await?;
-                        self.live |= live;
-                        self.tell(upto)?;
-                    }
+                    Some(Ok(page)) => self.take(page).await?,
                     Some(Err(error)) => return Err(TablesError::Query(error.to_string())),
                     None => return Ok(()),
                 },
                 () = due_and_right(&clock, &guard, due.unwrap_or_default()), if due.is_some() => {
-                    let upto = self.tables.progress().borrow().position;
-                    let now = clock.now();
-                    self.work(move |db, plan, stopped, _| fire_all(db, plan, stopped, now)).await?;
-                    self.tell(upto)?;
+                    self.fire(clock.now()).await?;
                 }
             }
         }
     }
 
+    /// Takes a page of the log into the tables.
+    pub(super) async fn take(&mut self, page: Page) -> Result<(), TablesError> {
+        let (live, upto) = (page.live, page.upto);
+        self.work(move |db, plan, stopped, hand| apply(db, plan, stopped, hand, &page)).await?;
+        self.live |= live;
+        self.tell(upto)
+    }
+
+    /// Takes a command that was on the log before off the open list.
+    pub(super) async fn close(&mut self, seq: i64) -> Result<(), TablesError> {
+        let upto = self.tables.progress().borrow().position;
+        self.work(move |db, _, _, _| store::close(db, seq)).await?;
+        self.tell(upto)
+    }
+
+    /// Gives the processes what is due by `now`.
+    pub(super) async fn fire(&mut self, now: DateTime<Utc>) -> Result<(), TablesError> {
+        let upto = self.tables.progress().borrow().position;
+        self.work(move |db, plan, stopped, _| fire_all(db, plan, stopped, now)).await?;
+        self.tell(upto)
+    }
+
+    /// What follows the log, from where the tables are.
+    pub(super) fn pages(&self, from: Position) -> Pages {
+        let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
+        self.means.log.follow(Filter { services }, from)
+    }
+
     /// Opens the file again if need be, and finds out where to go on.
-    fn start(&mut self) -> Result<Position, TablesError> {
+    pub(super) fn start(&mut self) -> Result<Position, TablesError> {
         if self.db.is_none() {
-            self.db = Some(store::open(&self.plan, &self.file)?);
+            self.db = Some(store::open(&self.plan, &self.file, self.means.log.lasts())?);
         }
         self.stopped.clear();
         let names = self.plan.names(self.means.hand);
@@ -162,7 +177,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         query(db).map_err(|error| failed(error.to_string()))
     }
 
-    fn next_due(&self) -> Result<Option<DateTime<Utc>>, TablesError> {
+    pub(super) fn next_due(&self) -> Result<Option<DateTime<Utc>>, TablesError> {
         let runs = |p: &&ProcessEntry<E>| !self.stopped.contains_key(p.name);
         let names = self.plan.processes.iter().filter(runs).map(|p| p.name);
         let dues = self.with(|db| {
@@ -217,7 +232,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     /// Builds the tables anew beside the present ones, which go on being read, and changes over.
     /// Cut off midway, it leaves the present ones as they are, and they are kept on.
-    async fn rebuild(&mut self) -> Result<(), TablesError> {
+    pub(super) async fn rebuild(&mut self) -> Result<(), TablesError> {
         let target = self.plan.file(&self.means.dir);
         let fresh = target.with_extension("new.db");
         remove(&fresh);
@@ -251,11 +266,10 @@ impl<E: Send + Sync + 'static> Engine<E> {
             why: error.to_string(),
         })?;
         fresh.clone_into(&mut self.file);
-        self.db = Some(store::open(&self.plan, fresh)?);
+        self.db = Some(store::open(&self.plan, fresh, self.means.log.lasts())?);
         self.with(|db| store::go_on_after(db, last))?;
         self.stopped.clear();
-        let services = self.plan.hears.iter().map(|&name| name.to_owned()).collect();
-        let mut pages = self.means.log.follow(Filter { services }, Position::default());
+        let mut pages = self.pages(Position::default());
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| TablesError::Query(error.to_string()))?;
             let live = page.live;

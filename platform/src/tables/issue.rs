@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{Issued, Plan, Tables, engine::Means, store};
+use super::{Issued, Plan, Tables, TablesError, engine::Means, store};
 use crate::{decider::Decider, ids::StreamId, stream::Streams};
 
 /// Commands to different streams under way at once.
@@ -98,33 +98,41 @@ async fn run<E: Send + Sync + 'static>(
             return;
         }
         progress.mark_unchanged();
-        let open = match tables.read(move |db| store::open_commands(db, after, BATCH)).await {
-            Ok(open) => open,
+        match next(&plan, &tables, &means, &known, after).await {
+            Ok(Some(last)) => after = last,
+            Ok(None) if progress.changed().await.is_err() => return,
+            Ok(None) => {}
             Err(error) => {
                 tracing::error!(service = plan.service, %error, "open commands can't be read");
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                continue;
             }
-        };
-        let Some(last) = open.last().map(|open| open.seq) else {
-            if progress.changed().await.is_err() {
-                return;
-            }
-            continue;
-        };
-        let mut streams: BTreeMap<StreamId, Vec<store::Open>> = BTreeMap::new();
-        for command in open {
-            streams.entry(command.to.clone()).or_default().push(command);
         }
-        futures::stream::iter(streams.into_values())
-            .for_each_concurrent(AT_ONCE, |commands| async {
-                for command in commands {
-                    issue(&plan, &means.streams, &known, command).await;
-                }
-            })
-            .await;
-        after = last;
     }
+}
+
+/// Gives the next open commands after a number, those of one stream in order. The number of the
+/// last; none if there was none.
+pub(super) async fn next<E: Send + Sync + 'static>(
+    plan: &Plan<E>,
+    tables: &Tables,
+    means: &Means,
+    known: &Known,
+    after: i64,
+) -> Result<Option<i64>, TablesError> {
+    let open = tables.read(move |db| store::open_commands(db, after, BATCH)).await?;
+    let Some(last) = open.last().map(|open| open.seq) else { return Ok(None) };
+    let mut streams: BTreeMap<StreamId, Vec<store::Open>> = BTreeMap::new();
+    for command in open {
+        streams.entry(command.to.clone()).or_default().push(command);
+    }
+    futures::stream::iter(streams.into_values())
+        .for_each_concurrent(AT_ONCE, |commands| async {
+            for command in commands {
+                issue(plan, &means.streams, known, command).await;
+            }
+        })
+        .await;
+    Ok(Some(last))
 }
 
 /// Gives one command until the log has taken it, or its refusal.

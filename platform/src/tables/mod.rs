@@ -26,17 +26,21 @@ use crate::{
     stream::Meta,
 };
 
+mod contents;
 mod engine;
 mod issue;
 pub(crate) mod rows;
+mod steps;
 mod store;
 #[cfg(test)]
 mod tests;
 mod turn;
 
+pub use contents::Mark;
 pub use engine::Engine;
 pub(crate) use engine::{Means, Rebuild};
 pub use issue::{Declined, NOTHING_TO_DO, Noted};
+pub use steps::Steps;
 
 /// Why the tables can't be used.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -31,8 +31,9 @@ fn database(file: &Path) -> impl Fn(rusqlite::Error) -> TablesError {
     move |error| TablesError::Database { file: file.to_owned(), why: error.to_string() }
 }
 
-/// Opens the file of a plan, making it first if need be.
-pub(super) fn open<E>(plan: &Plan<E>, file: &Path) -> Result<Connection, TablesError> {
+/// Opens the file of a plan, making it first if need be. Tables of a log that does not last wait for
+/// no disk.
+pub(super) fn open<E>(plan: &Plan<E>, file: &Path, lasts: bool) -> Result<Connection, TablesError> {
     let failed = database(file);
     if let Some(dir) = file.parent() {
         std::fs::create_dir_all(dir)
@@ -45,6 +46,10 @@ pub(super) fn open<E>(plan: &Plan<E>, file: &Path) -> Result<Connection, TablesE
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;",
     )
     .map_err(&failed)?;
+    if !lasts {
+        db.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;")
+            .map_err(&failed)?;
+    }
     let made: bool = db
         .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoint'", [], |r| r.get(0))
         .map_err(&failed)?;

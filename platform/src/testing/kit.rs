@@ -66,6 +66,7 @@ impl Kit {
             data: dir.path().join("data"),
             public_url: "http://linli.test".into(),
             hand: true,
+            steps: None,
         };
         Self { platform, log, dir }
     }

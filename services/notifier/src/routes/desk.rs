@@ -201,7 +201,7 @@ pub(super) async fn deliveries(
     let cmd = face.platform.entropy.uuid();
     let uncleared = match &face.post.mailer {
         Mailer::Outbox(outbox) => outbox.uncleared().borrow().clone(),
-        Mailer::Smtp(_) => None,
+        Mailer::Smtp(_) | Mailer::Rehearsal(_) => None,
     };
     let page = DeliveriesPage { t, cmd, community: &community, names, doubtful, newest, uncleared };
     let html = page.render().map_err(Refusal::failed)?;

@@ -26,7 +26,7 @@ impl Face {
     fn outbox(&self) -> Result<&Outbox, Refusal> {
         match &self.post.mailer {
             Mailer::Outbox(outbox) => Ok(outbox),
-            Mailer::Smtp(_) => Err(Refusal::missing()),
+            Mailer::Smtp(_) | Mailer::Rehearsal(_) => Err(Refusal::missing()),
         }
     }
 }

@@ -132,7 +132,7 @@ impl PeopleDirectory {
         work: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
     ) -> Result<T, DirectoryError> {
         let vault = self.vault.clone();
-        let done = tokio::task::spawn_blocking(move || work(&vault)).await;
+        let done = linli_platform::blocking::blocking(move || work(&vault)).await;
         done.map_err(|error| DirectoryError::Down(error.to_string()))?.map_err(refused)
     }
 

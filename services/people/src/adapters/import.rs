@@ -1,7 +1,7 @@
 //! A residents' list from a spreadsheet: every bad line is named first, and nothing is taken from
 //! a file that has one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use linli_platform::{entropy::derived, ids::Position, stream::Meta, vault::Vault};
@@ -223,21 +223,31 @@ impl People {
         report.new = new.len();
         report.bad = bad.into_iter().map(told).collect();
         if commit && report.bad.is_empty() {
-            report.position = self.write_all(meta, new).await?;
+            report.position = self.write_all(meta, new).await?.1;
             report.done = true;
         }
         Ok(report)
     }
 
-    /// Keys in one transaction, then the events, then the index in one transaction. The ids follow
-    /// from the command's and the line's number: the same form sent twice makes nobody twice.
-    async fn write_all(
+    /// Writes new residents down whose values are in order, each with its line's number. Keys in one
+    /// transaction, then the events, then the index in one transaction. The ids, which are given back
+    /// in order, follow from the command's and the line's number: the same form sent twice makes
+    /// nobody twice.
+    pub async fn write_all(
         &self,
         meta: &Meta,
         new: Vec<(u64, NewResident)>,
-    ) -> Result<Option<Position>, PeopleError> {
+    ) -> Result<(Vec<Uuid>, Option<Position>), PeopleError> {
         let id = |line: u64| derived(&meta.cmd.to_string(), &format!("line {line}"));
         let ids: Vec<Uuid> = new.iter().map(|(line, _)| id(*line)).collect();
+        let mut communities = HashMap::new();
+        for (_, new) in &new {
+            if !communities.contains_key(&new.building) {
+                let community = self.community_of(&new.building, None).await?;
+                communities.insert(new.building.clone(), community);
+            }
+        }
+        let communities = &communities;
         let asked = ids.clone();
         let keys = blocking(&self.platform.vault, move |vault| {
             vault.new_keys(&asked)?;
@@ -249,6 +259,7 @@ impl People {
             .zip(&ids)
             .map(|((_, new), id)| (*id, entry(RESIDENT, new.clear(), &new.language)))
             .collect();
+        let all = ids.clone();
         let written = futures::stream::iter(new.into_iter().zip(ids).map(|((_, new), id)| {
             let meta = further(meta, &format!("register {id}"));
             async move {
@@ -256,7 +267,7 @@ impl People {
                 let stream = contract::stream(RESIDENT, id)?;
                 let entropy = &self.platform.entropy;
                 let sealer = Sealer { key, stream: &stream, entropy };
-                let community = self.community_of(&new.building, None).await?;
+                let community = communities.get(&new.building).cloned().unwrap_or_default();
                 let command = new.command(community, &sealer)?;
                 self.resident(meta, id, command).await
             }
@@ -265,6 +276,6 @@ impl People {
         .try_fold(None, |last: Option<Position>, at| async move { Ok(last.max(Some(at))) });
         let last = written.await?;
         blocking(&self.platform.vault, move |vault| vault.put_all(&entries)).await?;
-        Ok(last)
+        Ok((all, last))
     }
 }

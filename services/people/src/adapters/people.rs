@@ -144,7 +144,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
 ) -> Result<T, PeopleError> {
     let vault = vault.clone();
-    let done = tokio::task::spawn_blocking(move || work(&vault)).await;
+    let done = linli_platform::blocking::blocking(move || work(&vault)).await;
     Ok(done.map_err(|error| PeopleError::Log(error.to_string()))??)
 }
 

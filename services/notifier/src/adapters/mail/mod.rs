@@ -7,6 +7,7 @@ mod config;
 mod message;
 mod outbox;
 mod outcome;
+mod rehearsal;
 mod session;
 mod smtp;
 
@@ -14,6 +15,7 @@ pub use config::{ConfigError, MailConfig, Tls};
 pub use message::{Mail, Unsubscribe, message_id};
 pub use outbox::{Letter, Outbox, OutboxMail};
 pub use outcome::{Code, Enhanced, Outcome};
+pub use rehearsal::Rehearsal;
 pub use smtp::{CheckFailed, Smtp};
 
 /// Tells whether this node still owns the notifier's hand. Asked before each mail, and once
@@ -28,6 +30,8 @@ pub enum Mailer {
     Smtp(Smtp),
     /// A folder of `.eml` files.
     Outbox(Outbox),
+    /// Nowhere.
+    Rehearsal(Rehearsal),
 }
 
 impl Mailer {
@@ -38,6 +42,7 @@ impl Mailer {
         match self {
             Self::Smtp(smtp) => smtp.send(&mails, still_owner).await,
             Self::Outbox(outbox) => outbox.send(&mails, still_owner).await,
+            Self::Rehearsal(rehearsal) => rehearsal.send(&mails, still_owner).await,
         }
     }
 
@@ -47,6 +52,7 @@ impl Mailer {
         match self {
             Self::Smtp(smtp) => smtp.check().await,
             Self::Outbox(outbox) => outbox.check().await,
+            Self::Rehearsal(_) => Ok(()),
         }
     }
 }

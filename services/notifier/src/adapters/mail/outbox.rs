@@ -243,5 +243,5 @@ fn delivery_of(bytes: &[u8]) -> Option<String> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+    linli_platform::blocking::blocking(work).await.map_err(io::Error::other)?
 }
