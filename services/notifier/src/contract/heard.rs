@@ -66,8 +66,8 @@ pub struct Description {
     pub visibility: Visibility,
     /// Whose own it is.
     pub teams: Vec<String>,
-    /// The member of staff who looks after it.
-    pub contact: Option<Uuid>,
+    /// The member of staff who looks after it: a UUID, or empty.
+    pub contact: String,
 }
 
 /// What happens to an activity.

@@ -134,7 +134,7 @@ impl World {
             .await;
         world
             .calendar(json!({ "activityDrafted": { "slug": "party-day", "description": {
-            "title": "党员日", "titleEn": "Party-member day", "kinds": ["党员日"]
+            "title": "党员日", "titleEn": "Party-member day", "kinds": ["党员日"], "contact": ""
         } } }))
             .await;
         world.segment("cron = \"0 0 9 5 * *\"").await;

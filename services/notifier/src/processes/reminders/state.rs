@@ -174,6 +174,7 @@ fn calendar(rows: &mut Rows<'_>, stream: &StreamId, event: &ActivityEvent, at: D
             let key = format!("act/{community}/{activity}");
             let frequent = rows.get::<Activity>(&key).is_some_and(|a| a.frequent);
             let Description { kinds, visibility, teams, contact, .. } = description.clone();
+            let contact = contact.parse().ok();
             rows.put(&key, &Activity { kinds, visibility, teams, frequent, contact });
         }
         ActivityEvent::SegmentAdded { from, rule, zone } => {
