@@ -6,7 +6,7 @@ use std::ops::{ControlFlow, RangeInclusive};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use chrono_tz::Tz;
 
-use super::build::{LAST_DAY, check_year, plus};
+use super::build::{FIRST_DAY, LAST_DAY, check_year, plus};
 use super::{HolidayPolicy, Rule, RuleError};
 use crate::holidays::HolidayTable;
 use crate::recurrence_id::RecurrenceId;
@@ -136,6 +136,15 @@ impl Rule {
             ControlFlow::Continue(())
         });
         Ok(ids)
+    }
+
+    /// How many of its nominal occurrences come before a day: the [`index`](Computed::index) of the
+    /// first one on or after it. No holiday paper changes it.
+    pub fn passed(&self, before: NaiveDate) -> u32 {
+        let none = HolidayTable::new();
+        let day = plus(before.clamp(FIRST_DAY, LAST_DAY).max(self.span.0), -self.offset_days);
+        let dates = self.base.count_before(day, &none).saturating_sub(self.origin(&none));
+        dates.saturating_mul(u32::try_from(self.times.len()).unwrap_or(u32::MAX).max(1))
     }
 
     /// The number of the kind's dates before the first that may occur.

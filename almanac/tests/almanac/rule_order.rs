@@ -161,9 +161,11 @@ fn count_counts_nominal_dates_whatever_becomes_of_them() {
 fn a_cancelled_date_keeps_its_turn() {
     let venues = ["pavilion", "gallery", "hall"];
     let turns = |toml: &str, holidays: &HolidayTable| -> Vec<(NaiveDate, &str)> {
-        computed(&rule(toml), day(2026, 9, 29), day(2026, 10, 20), holidays)
+        let (rule, first) = (rule(toml), day(2026, 9, 29));
+        let turn = |c: &Computed| rotation::pick(3, c.index, rule.passed(first)).unwrap();
+        computed(&rule, first, day(2026, 10, 20), holidays)
             .iter()
-            .map(|c| (c.starts_on, venues[rotation::pick(3, c.index).unwrap()]))
+            .map(|c| (c.starts_on, venues[turn(c)]))
             .collect()
     };
     let toml = "cron = \"0 0 19 * * Tue\"\nfrom = \"2026-09-29\"";
@@ -178,7 +180,14 @@ fn a_cancelled_date_keeps_its_turn() {
     assert_eq!(turns(&excepted, &HolidayTable::new()), [all[0], all[2], all[3]]);
     let skipped = format!("{toml}\nholiday = \"skip\"");
     assert_eq!(turns(&skipped, &holidays_2026()), [all[0], all[2], all[3]]);
-    assert_eq!(rotation::pick(0, 5), None);
+    let without_from = "cron = \"0 0 19 * * Tue\"";
+    assert_eq!(
+        turns(without_from, &HolidayTable::new()),
+        all,
+        "counted from the series' first day"
+    );
+    assert_eq!(rotation::pick(0, 5, 0), None);
+    assert_eq!(rotation::pick(3, 4, 5), Some(2), "moved over the series' first day");
 }
 
 #[test]

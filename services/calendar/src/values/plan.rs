@@ -61,7 +61,9 @@ pub fn planned(
             (first..=last).contains(&c.nominal) && retired_from.is_none_or(|end| c.nominal < end)
         };
         let here = computed.unwrap_or_default().into_iter().filter(alive);
-        all.extend(here.map(|computed| place(segment, &computed, description)));
+        // Counting is not for nothing, and most take no turns.
+        let passed = if description.rotation.is_empty() { 0 } else { segment.rule.passed(first) };
+        all.extend(here.map(|computed| place(segment, &computed, description, passed)));
     }
     all.sort_by_key(|planned| (planned.start, planned.id));
     all
@@ -109,7 +111,13 @@ fn near(
     (from <= to).then_some(from..=to)
 }
 
-fn place(segment: &Segment, computed: &Computed, description: &Description) -> Planned {
+/// `passed` occurrences of the rule come before the segment, which begins the turns anew.
+fn place(
+    segment: &Segment,
+    computed: &Computed,
+    description: &Description,
+    passed: u32,
+) -> Planned {
     let zone = segment.zone;
     let (start, end, all_day) = match computed.start {
         Start::AllDay(date) => {
@@ -122,7 +130,8 @@ fn place(segment: &Segment, computed: &Computed, description: &Description) -> P
         }
     };
     let turns = &description.rotation;
-    let turn = rotation::pick(turns.len(), computed.index).and_then(|n| turns.get(n).copied());
+    let turn = rotation::pick(turns.len(), computed.index, passed);
+    let turn = turn.and_then(|n| turns.get(n).copied());
     Planned {
         id: computed.id,
         segment: segment.number,

@@ -80,6 +80,28 @@ fn venues_are_taken_in_turn_whatever_the_window() {
 }
 
 #[test]
+fn turns_begin_with_the_first_venue_of_each_segment() {
+    let rotation: Vec<_> = (1..=3).map(Uuid::from_u128).collect();
+    let turns = Description { rotation: rotation.clone(), ..hours(15) };
+    let rules = [
+        // Neither has a `from`; the second has two times a day and an excepted first day.
+        segment(1, "2026-01-01", None, "cron = \"0 0 19 * * Tue\""),
+        segment(2, "2026-03-04", None, "cron = \"0 0 9,19 * * Fri\"\nexcept = [\"2026-03-06\"]"),
+        segment(3, "2026-05-02", None, "workday = 1\nat = \"09:00\""),
+        segment(4, "2026-10-01", None, "lunar = { month = 9, day = 9 }\nat = \"09:00\""),
+    ];
+    let all = year(&rules, &turns);
+    let venues = |number: u32| -> Vec<_> {
+        let own = all.iter().filter(|one| one.segment == number);
+        own.map(|one| one.venue.unwrap().as_u128()).collect()
+    };
+    assert_eq!(venues(1)[..4], [1, 2, 3, 1]);
+    assert_eq!(venues(2)[..4], [3, 1, 2, 3], "the excepted day kept its two turns");
+    assert_eq!(venues(3), [1, 2, 3, 1], "June to September; the first of May was before");
+    assert_eq!(venues(4), [1]);
+}
+
+#[test]
 fn all_day_is_from_midnight_to_midnight() {
     let rule = segment(1, "2026-01-01", None, "solar_term = \"清明\"");
     let day = &year(&[rule], &hours(0))[0];
