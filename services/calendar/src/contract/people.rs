@@ -4,7 +4,7 @@ use linli_platform::commit::NewEvent;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// What `people` says, on streams `_/people/{place,team,resident}/<id>`.
+/// What `people` says, on streams `_/people/{place,team,unit,resident,staff}/<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum PeopleEvent {
@@ -36,6 +36,43 @@ pub enum PeopleEvent {
     },
     /// It is no more.
     TeamEnded {},
+    /// There is such a unit: a school, an enterprise, a department.
+    UnitAdded {
+        /// The code of its community.
+        #[serde(default)]
+        community: String,
+        /// Its name.
+        #[serde(default)]
+        name: String,
+    },
+    /// It is called otherwise.
+    UnitRenamed {
+        /// Its name.
+        #[serde(default)]
+        name: String,
+    },
+    /// It is no more.
+    UnitEnded {},
+    /// A member of staff works for a community.
+    RoleGiven {
+        /// Its code, `*` for all.
+        #[serde(default)]
+        community: String,
+        /// As what.
+        #[serde(default)]
+        role: String,
+    },
+    /// They work for it no more, as that.
+    RoleTaken {
+        /// Its code, `*` for all.
+        #[serde(default)]
+        community: String,
+        /// As what.
+        #[serde(default)]
+        role: String,
+    },
+    /// They work here no more.
+    StaffLeft {},
     /// A resident belongs to a team.
     TeamJoined {
         /// The team.
@@ -75,6 +112,12 @@ impl PeopleEvent {
             "teamEnded",
             "teamJoined",
             "teamLeft",
+            "unitAdded",
+            "unitRenamed",
+            "unitEnded",
+            "roleGiven",
+            "roleTaken",
+            "staffLeft",
         ];
         if known.contains(&event.name()) { event.decode().map(Some) } else { Ok(None) }
     }

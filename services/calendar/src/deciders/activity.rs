@@ -1,8 +1,8 @@
 //! One activity with all its occurrences. Invariants:
 //!
 //! - Id and slug are for ever; drafted once, then described, published, retired.
-//! - A rule is one that the almanac can compute, with at least one date in its segment; a timed
-//!   rule has minutes, an all-day one has none. Once published, segments begin today or later.
+//! - A rule is one that the almanac can compute, with at least one date in its segment. Once
+//!   published, a timed rule has minutes, an all-day one has none, and segments begin today or later.
 //! - Only occurrences of a published activity are opened, each once by its [`RecurrenceId`], never
 //!   after it has begun, and never where a fact of an earlier segment stands on that nominal date.
 //! - New segments touch no opened occurrence.
@@ -174,7 +174,7 @@ impl Decider for Activities {
                 let segment = state.next_segment();
                 add_segment(state, seen, SegmentAdded { segment, from, until, rule, zone }, now)
             }
-            Command::Publish => publish(state),
+            Command::Publish => publish(state, now),
             Command::PublishMonth { openings, own } => publish_month(state, openings, own, now),
             Command::Retire { from } => Ok(retire(state, from)),
             Command::Open { opening, own } => occurrence::open(state, opening, own, now),
@@ -202,7 +202,7 @@ fn draft(
     if !is_slug(&slug) {
         return Err(Rejection::Slug(slug));
     }
-    checks::description(&description, &[])?;
+    checks::description(&description)?;
     Ok(vec![Event::ActivityDrafted { slug, description }])
 }
 
@@ -218,7 +218,10 @@ fn describe(
         let now = Shown::Activity(Box::new(state.description.clone()));
         (Shown::Activity(Box::new(description.clone())), now)
     })?;
-    checks::description(&description, &state.segments)?;
+    checks::description(&description)?;
+    if let Some(newest) = state.segments.last().filter(|_| state.published) {
+        checks::minutes(newest, description.minutes)?;
+    }
     Ok(vec![Event::ActivityDescribed { description }])
 }
 
@@ -240,7 +243,9 @@ fn add_segment(
     })?;
     let segment = Segment::parse(&added)?;
     segment.check()?;
-    checks::minutes(&segment, state.description.minutes)?;
+    if state.published {
+        checks::minutes(&segment, state.description.minutes)?;
+    }
     let today = date_in(segment.zone, now);
     if state.published && added.from < today {
         return Err(Rejection::SegmentInPast { from: added.from, today });
@@ -251,13 +256,14 @@ fn add_segment(
     Ok(vec![Event::SegmentAdded(added)])
 }
 
-fn publish(state: &Activity) -> Result<Vec<Event>, Rejection> {
+fn publish(state: &Activity, now: DateTime<Utc>) -> Result<Vec<Event>, Rejection> {
     if state.published {
         return Ok(Vec::new());
     }
     if state.segments.is_empty() {
         return Err(Rejection::NoRule);
     }
+    checks::lengths(&state.segments, state.description.minutes, now)?;
     Ok(vec![Event::ActivityPublished {}])
 }
 
@@ -267,7 +273,7 @@ fn publish_month(
     own: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<Event>, Rejection> {
-    let mut events = publish(state)?;
+    let mut events = publish(state, now)?;
     let mut state = events.iter().fold(state.clone(), Activity::with);
     for opening in openings {
         // What one occurrence can't be is no reason against the others.

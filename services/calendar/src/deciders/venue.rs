@@ -7,7 +7,7 @@
 //!   the oldest first.
 
 use chrono::{DateTime, Utc};
-use linli_platform::decider::Decider;
+use linli_platform::{decider::Decider, ids::Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,7 +26,12 @@ pub enum Command {
     /// Let it be used.
     Add(VenueDescription),
     /// Describe it anew.
-    Change(VenueDescription),
+    Change {
+        /// The version that the form was opened at; none from a program.
+        seen: Option<Version>,
+        /// What it is.
+        description: VenueDescription,
+    },
     /// Let it not be used for a time.
     Close(Closure),
     /// End a closure.
@@ -47,13 +52,16 @@ pub enum Command {
 #[derive(Debug, Clone, Default)]
 pub struct Venue {
     description: Option<VenueDescription>,
+    version: Version,
+    /// The version of the last event that described it.
+    described: Version,
     closures: Vec<Closure>,
     /// In the order they were asked for; `with` is empty where it is booked.
     asked: Vec<Clash>,
 }
 
 /// Why a command about a venue is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Rejection {
     /// Nothing has been added under this id.
     #[error("there is no such venue")]
@@ -67,6 +75,16 @@ pub enum Rejection {
     /// It would open before it closes.
     #[error("it must open again after it closes")]
     EndsBeforeStart,
+    /// An edit form was opened before it was last described.
+    #[error("it was changed while the form was open (version {seen}, now {current})")]
+    StaleForm {
+        /// The version that the form was opened at.
+        seen: Version,
+        /// The version of the last change.
+        current: Version,
+        /// What it is now.
+        now: VenueDescription,
+    },
     /// Why?
     #[error("say why it is closed, in a few words and without names")]
     ReasonMissing,
@@ -97,10 +115,16 @@ impl Decider for Venues {
             // A request comes from a process that has heard of the venue; it is never rejected.
             (Command::Book(booking), _) => Ok(state.book(booking)),
             (_, None) => Err(Rejection::Unknown),
-            (Command::Change(description), Some(now)) => {
+            (Command::Change { description, .. }, Some(now)) if *now == description => {
+                Ok(Vec::new())
+            }
+            (Command::Change { seen, description }, Some(now)) => {
+                if let Some(seen) = seen.filter(|seen| *seen != state.described) {
+                    let (current, now) = (state.described, now.clone());
+                    return Err(Rejection::StaleForm { seen, current, now });
+                }
                 named(&description)?;
-                let changed = *now != description;
-                Ok(changed.then_some(Event::VenueChanged { description }).into_iter().collect())
+                Ok(vec![Event::VenueChanged { description }])
             }
             (Command::Close(closure), Some(_)) => state.close(closure),
             (Command::Reopen { closure }, Some(_)) => Ok(state.reopen(closure)),
@@ -109,8 +133,10 @@ impl Decider for Venues {
     }
 
     fn evolve(mut state: Venue, event: &Event) -> Venue {
+        state.version = state.version.plus(1);
         match event {
             Event::VenueAdded { description } | Event::VenueChanged { description } => {
+                state.described = state.version;
                 state.description = Some(description.clone());
             }
             Event::VenueClosed(closure) => {

@@ -4,14 +4,16 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use linli_almanac::{Cadence, Standing};
+use linli_almanac::{Cadence, Per, Standing};
+use linli_platform::ids::Version;
 use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
     activities,
     agenda::{self, Ask, story},
-    cadences, holidays, occurrences,
+    cadences::{self, Holding},
+    holidays, occurrences,
     venues::{self, Request},
 };
 use crate::{
@@ -39,6 +41,8 @@ pub struct Kept {
     pub id: Uuid,
     /// The promise.
     pub promise: CadencePromise,
+    /// What a form for it carries as `seen`.
+    pub version: Version,
     /// How it stands.
     pub standing: Standing,
 }
@@ -120,40 +124,59 @@ pub fn month_plan(
     Ok(all)
 }
 
-/// How a community's promises stand in the periods that touch a month, as of now in its zone.
+/// How a community's promises stand in the periods that touch a window, as of now in its zone.
 pub fn cadences(
     db: &Connection,
     community: &str,
-    month: &RangeInclusive<NaiveDate>,
+    window: &RangeInclusive<NaiveDate>,
     zone: Tz,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<Kept>> {
     let today = now.with_timezone(&zone).date_naive();
+    let holding = cadences::of_community(db, community)?;
+    // The longest period is a year: the window with all of any period that touches it.
+    let around = *Per::Year.containing(*window.start()).start() - Days::new(7)
+        ..=*Per::Year.containing(*window.end()).end() + Days::new(7);
+    let ask = Ask { drafts: false, ..Ask::all(community, around.clone()) };
+    let (mut held, mut ahead) = (Vec::new(), Vec::new());
+    if !holding.is_empty() {
+        for entry in agenda::agenda(db, &ask, now)? {
+            let on = entry.starts_on();
+            match entry.state {
+                State::Held => held.push((on, entry.kinds)),
+                State::Cancelled => {}
+                _ if entry.end > now => ahead.push((on, entry.kinds)),
+                _ => {}
+            }
+        }
+    }
+    let papers = holidays::papers(db, &around)?;
     let mut all = Vec::new();
-    for (id, promise) in cadences::of_community(db, community)? {
+    for Holding { id, promise, version } in holding {
         // The decider let no promise of nothing pass.
         let Ok(at_least) = promise.at_least.try_into() else { continue };
         let cadence = Cadence { at_least, per: promise.per.into() };
-        let first = cadence.per.containing(*month.start());
-        let periods = std::iter::successors(Some(first), |period| {
-            let next = period.end().checked_add_days(Days::new(1))?;
-            (next <= *month.end()).then(|| cadence.per.containing(next))
-        });
-        for period in periods {
-            let ask = Ask { drafts: false, ..Ask::all(community, period.clone()) };
-            let entries = agenda::agenda(db, &ask, now)?;
-            let counts = entries.iter().filter(|entry| entry.kinds.contains(&promise.kind));
-            let (held, rest): (Vec<_>, Vec<_>) =
-                counts.partition(|entry| entry.state == State::Held);
-            let ahead =
-                rest.iter().filter(|entry| entry.state != State::Cancelled && entry.end > now);
-            let held: Vec<_> = held.iter().map(|entry| entry.starts_on()).collect();
-            let ahead: Vec<_> = ahead.map(|entry| entry.starts_on()).collect();
-            let papers = holidays::papers(db, &period)?;
-            let date = *period.start();
-            let standing = cadence.owed(date, &held, &ahead, today, &papers.table);
-            all.push(Kept { id, promise: promise.clone(), standing });
+        let of_kind = |all: &[(NaiveDate, Vec<String>)]| -> Vec<NaiveDate> {
+            let counts = all.iter().filter(|(_, kinds)| kinds.contains(&promise.kind));
+            counts.map(|(on, _)| *on).collect()
+        };
+        let (held, ahead) = (of_kind(&held), of_kind(&ahead));
+        for period in periods(cadence.per, window) {
+            let standing = cadence.owed(*period.start(), &held, &ahead, today, &papers.table);
+            all.push(Kept { id, promise: promise.clone(), version, standing });
         }
     }
     Ok(all)
+}
+
+/// The periods that touch a window, in their order.
+fn periods(
+    per: Per,
+    window: &RangeInclusive<NaiveDate>,
+) -> impl Iterator<Item = RangeInclusive<NaiveDate>> {
+    let last = *window.end();
+    std::iter::successors(Some(per.containing(*window.start())), move |period| {
+        let next = period.end().checked_add_days(Days::new(1))?;
+        (next <= last).then(|| per.containing(next))
+    })
 }

@@ -16,7 +16,7 @@ pub enum Neighbours {}
 
 impl Projection<Heard> for Neighbours {
     const NAME: &'static str = "neighbours";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const TABLES: &'static str = "
         CREATE TABLE neighbours_place (
             code TEXT PRIMARY KEY, name TEXT NOT NULL, name_en TEXT NOT NULL,
@@ -27,6 +27,13 @@ impl Projection<Heard> for Neighbours {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE neighbours_member (
             person TEXT NOT NULL, team TEXT NOT NULL, PRIMARY KEY (person, team)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE neighbours_unit (
+            id TEXT PRIMARY KEY, community TEXT NOT NULL, name TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE neighbours_staff (
+            person TEXT NOT NULL, community TEXT NOT NULL, role TEXT NOT NULL,
+            PRIMARY KEY (person, community, role)
         ) STRICT, WITHOUT ROWID;";
 
     fn apply(db: &Connection, fact: &Fact<Heard>) -> Result<(), ApplyError> {
@@ -47,6 +54,26 @@ impl Projection<Heard> for Neighbours {
                 .execute([name.as_str(), id])?,
             Event::TeamEnded {} => {
                 db.prepare_cached("DELETE FROM neighbours_team WHERE id = ?")?.execute([id])?
+            }
+            Event::UnitAdded { community, name } => db
+                .prepare_cached("INSERT OR REPLACE INTO neighbours_unit VALUES (?, ?, ?)")?
+                .execute([id, community, name])?,
+            Event::UnitRenamed { name } => db
+                .prepare_cached("UPDATE neighbours_unit SET name = ? WHERE id = ?")?
+                .execute([name.as_str(), id])?,
+            Event::UnitEnded {} => {
+                db.prepare_cached("DELETE FROM neighbours_unit WHERE id = ?")?.execute([id])?
+            }
+            Event::RoleGiven { community, role } => db
+                .prepare_cached("INSERT OR IGNORE INTO neighbours_staff VALUES (?, ?, ?)")?
+                .execute([id, community, role])?,
+            Event::RoleTaken { community, role } => db
+                .prepare_cached(
+                    "DELETE FROM neighbours_staff WHERE person = ? AND community = ? AND role = ?",
+                )?
+                .execute([id, community, role])?,
+            Event::StaffLeft {} => {
+                db.prepare_cached("DELETE FROM neighbours_staff WHERE person = ?")?.execute([id])?
             }
             Event::TeamJoined { team } => db
                 .prepare_cached("INSERT OR IGNORE INTO neighbours_member VALUES (?, ?)")?
@@ -105,6 +132,22 @@ pub fn teams(db: &Connection, community: &str) -> rusqlite::Result<Vec<(Uuid, St
     db.prepare_cached("SELECT id, name FROM neighbours_team WHERE community = ? ORDER BY name, id")?
         .query_map([community], |row| Ok((parsed(row, 0)?, row.get(1)?)))?
         .collect()
+}
+
+/// The units of a community by name.
+pub fn units(db: &Connection, community: &str) -> rusqlite::Result<Vec<(Uuid, String)>> {
+    db.prepare_cached("SELECT id, name FROM neighbours_unit WHERE community = ? ORDER BY name, id")?
+        .query_map([community], |row| Ok((parsed(row, 0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Those who work for a community.
+pub fn staff(db: &Connection, community: &str) -> rusqlite::Result<Vec<Uuid>> {
+    db.prepare_cached(
+        "SELECT DISTINCT person FROM neighbours_staff WHERE community IN (?, '*') ORDER BY person",
+    )?
+    .query_map([community], |row| parsed(row, 0))?
+    .collect()
 }
 
 /// The community and the name of a team.

@@ -20,6 +20,7 @@ use linli_platform::{
 };
 use rusqlite::Connection;
 
+pub use desk::refused;
 pub use month::{Filled, Places, Wall, month};
 pub use occurrence::{Fragment, fragment, plain};
 pub use words::{Text, WORDS};

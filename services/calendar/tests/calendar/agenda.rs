@@ -198,11 +198,13 @@ async fn a_renamed_venue_changes_what_calendars_show() {
         capacity: 60,
         ..Default::default()
     };
-    office.asks_venue("hall", venue::Command::Change(hall.clone())).await;
+    office
+        .asks_venue("hall", venue::Command::Change { seen: None, description: hall.clone() })
+        .await;
     let same = office.occurrence("talk", "20261112T193000").await;
     assert_eq!(same.changed_at, before.changed_at, "its capacity is not shown");
     hall.name = "近邻议事厅".into();
-    office.asks_venue("hall", venue::Command::Change(hall)).await;
+    office.asks_venue("hall", venue::Command::Change { seen: None, description: hall }).await;
     let after = office.occurrence("talk", "20261112T193000").await;
     assert_eq!(after.changed_at, at("2026-11-03T08:00:00+08:00"));
     assert_eq!((after.venue_name.unwrap().name.as_str(), after.revision), ("近邻议事厅", 0));

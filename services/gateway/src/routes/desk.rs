@@ -256,8 +256,10 @@ async fn declined(
         let after = Version(head.version.0.saturating_sub(REFUSED_MAX));
         for commit in log.read(&stream, after).await.map_err(Refusal::failed)? {
             let noted = commit.events().filter_map(|(_, entry, event)| {
-                let Noted::Declined { reason, .. } = event.decode().ok()?;
-                Some((entry.at, service, reason))
+                let Noted::Declined { to, reason, detail } = event.decode().ok()?;
+                let told = linli_calendar::routes::refused(t.0, &to, &detail);
+                let told = told.filter(|_| service == "calendar");
+                Some((entry.at, service, told.unwrap_or(reason)))
             });
             all.extend(noted);
         }

@@ -125,3 +125,25 @@ async fn ones_calendar_address_shows_what_one_comes_to_and_can_be_renewed() {
     }
     look(&app, &address().await).await.shows("【已报名】");
 }
+
+#[tokio::test]
+async fn a_contact_is_chosen_among_those_who_work_there() {
+    let house = House::new().await;
+    house.publishes().await;
+    let app = house.app();
+    let organiser = house.hires("organiser", "xiguan").await;
+    let elsewhere = house.hires("viewer", "guanyuan").await;
+    let cookie = house.signs_in(&app, organiser).await;
+    let form = look_as(&app, &cookie, "/desk/xiguan/plan/new").await;
+    form.shows(&format!("<option value=\"{organiser}\">测试员</option>"));
+    form.hides(&elsewhere.to_string());
+    let path = format!("/desk/xiguan/plan/{}", derived("xiguan", "tea-party"));
+    let cmd = house.kit.platform.entropy.uuid();
+    let body = format!("cmd={cmd}&title=Tea&minutes=60&capacity=1&described=1&contact={organiser}");
+    let save = post(&path).header(header::COOKIE, &cookie).body(body.into()).unwrap();
+    let answer = ask(&app, save).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    house.settles().await;
+    let change = format!("/desk/xiguan/change/{}/20261105T090000", derived("xiguan", "tea-party"));
+    look_as(&app, &cookie, &change).await.shows("负责人: 测试员");
+}

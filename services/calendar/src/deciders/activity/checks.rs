@@ -1,11 +1,13 @@
 //! What an activity may be.
 
+use chrono::{DateTime, Utc};
 use linli_platform::ids::Version;
 
 use super::{Rejection, Shown, Stale};
 use crate::{
     contract::{Description, Visibility},
-    values::segment::Segment,
+    deciders::date_in,
+    values::segment::{Segment, span},
 };
 
 /// The longest title, in characters.
@@ -15,10 +17,7 @@ const TEXT_MAX: usize = 4000;
 /// A week.
 const MINUTES_MAX: u32 = 7 * 24 * 60;
 
-pub(super) fn description(
-    description: &Description,
-    segments: &[Segment],
-) -> Result<(), Rejection> {
+pub(super) fn description(description: &Description) -> Result<(), Rejection> {
     if description.title.trim().is_empty() {
         return Err(Rejection::TitleMissing);
     }
@@ -45,10 +44,22 @@ pub(super) fn description(
     if description.duties.iter().any(unnamed) {
         return Err(Rejection::Duty);
     }
-    match segments.last() {
-        Some(segment) => minutes(segment, description.minutes),
-        None => Ok(()),
+    Ok(())
+}
+
+/// All segments with dates ahead fit the length: a draft may have been written in another order.
+pub(super) fn lengths(
+    segments: &[Segment],
+    length: u32,
+    now: DateTime<Utc>,
+) -> Result<(), Rejection> {
+    for (n, segment) in segments.iter().enumerate() {
+        let today = date_in(segment.zone, now);
+        if span(segments, n).is_some_and(|(_, last)| last >= today) {
+            minutes(segment, length)?;
+        }
     }
+    Ok(())
 }
 
 /// A timed rule has a length, an all-day one has none.

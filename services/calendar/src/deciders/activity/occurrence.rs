@@ -84,7 +84,7 @@ pub(super) fn describe(
     checked.title = words.title.clone().unwrap_or(checked.title);
     checked.title_en = words.title_en.clone().unwrap_or(checked.title_en);
     checked.text = words.text.clone().unwrap_or(checked.text);
-    checks::description(&checked, &[])?;
+    checks::description(&checked)?;
     Ok(vec![Event::OccurrenceDescribed(words)])
 }
 

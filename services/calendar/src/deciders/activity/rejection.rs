@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use linli_almanac::RecurrenceId;
 use linli_platform::ids::Version;
+use serde::{Deserialize, Serialize};
 
 use super::state::Occurrence;
 use crate::{
@@ -10,8 +11,8 @@ use crate::{
     values::segment::SegmentError,
 };
 
-/// Why a command about an activity is refused.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+/// Why a command about an activity is refused. Those that no process can meet are not written down.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum Rejection {
     /// Nothing has been drafted under this id.
     #[error("there is no such activity")]
@@ -26,9 +27,11 @@ pub enum Rejection {
     #[error("the title is missing")]
     TitleMissing,
     /// A text is too long.
+    #[serde(skip)]
     #[error("{field} is longer than {max} characters")]
     TooLong {
         /// Which text.
+        #[serde(skip)]
         field: &'static str,
         /// The longest it may be, in characters.
         max: usize,
@@ -52,6 +55,7 @@ pub enum Rejection {
     #[error("{0} minutes are more than a week")]
     TooManyMinutes(u32),
     /// The rule can't be used.
+    #[serde(skip)]
     #[error(transparent)]
     Segment(#[from] SegmentError),
     /// The past of a published activity is not rewritten.
@@ -121,6 +125,7 @@ pub enum Rejection {
         end: DateTime<Utc>,
     },
     /// An edit form was opened before the last change of what it shows.
+    #[serde(skip)]
     #[error("it was changed while the form was open (version {}, now {})", .0.seen, .0.current)]
     StaleForm(Box<Stale>),
     /// No such zone.

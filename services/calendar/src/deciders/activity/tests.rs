@@ -173,14 +173,33 @@ fn a_refused_rule_says_what_is_wrong_and_what_to_write() {
 #[test]
 fn a_timed_rule_has_a_length_and_an_all_day_one_has_none() {
     let all_day = "solar_term = \"清明\"";
-    let there: Given<Activities> = given([drafted()]);
-    let rejection = Rejection::MinutesForAllDay(90);
-    there.when(add(added(1, "2026-01-01", all_day)), now()).then_rejected(&rejection);
     let description = Description { minutes: 0, ..talk() };
-    let day: Given<Activities> =
-        given([drafted(), Event::ActivityDescribed { description: description.clone() }]);
-    day.when(add(added(1, "2026-01-01", EVENING)), now()).then_rejected(&Rejection::MinutesMissing);
-    day.when(add(added(1, "2026-01-01", all_day)), now()).then([segment(1, "2026-01-01", all_day)]);
+    let day = || Event::ActivityDescribed { description: description.clone() };
+    let drafted = || vec![drafted(), segment(1, "2026-01-01", EVENING)];
+    // A draft may become all-day in two steps, in either order, and is published when both are made.
+    let there: Given<Activities> = given(drafted());
+    there
+        .when(Command::Describe { seen: None, description: description.clone() }, now())
+        .then([day()]);
+    there.when(add(added(2, "2026-01-01", all_day)), now()).then([segment(
+        2,
+        "2026-01-01",
+        all_day,
+    )]);
+    let half: Given<Activities> = given([drafted(), vec![day()]].concat());
+    half.when(Command::Publish, now()).then_rejected(&Rejection::MinutesMissing);
+    let half: Given<Activities> =
+        given([drafted(), vec![segment(2, "2026-01-01", all_day)]].concat());
+    half.when(Command::Publish, now()).then_rejected(&Rejection::MinutesForAllDay(90));
+    let whole = [drafted(), vec![segment(2, "2026-01-01", all_day), day()]].concat();
+    let whole: Given<Activities> = given(whole);
+    whole.when(Command::Publish, now()).then([Event::ActivityPublished {}]);
+    // Once published, each must fit the other at once.
+    let there: Given<Activities> = given(published());
+    let rejection = Rejection::MinutesForAllDay(90);
+    there.when(add(added(2, "2026-12-01", all_day)), now()).then_rejected(&rejection);
+    let describe = Command::Describe { seen: None, description };
+    there.when(describe, now()).then_rejected(&Rejection::MinutesMissing);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use linli_platform::testing::{Given, at, given};
 
+use linli_platform::ids::Version;
+
 use super::*;
 
 fn hall() -> VenueDescription {
@@ -38,16 +40,26 @@ fn a_venue_is_added_once_and_changed_as_a_whole() {
     none.when(Command::Add(hall()), now()).then([added()]);
     let unnamed = VenueDescription { name: " ".into(), ..hall() };
     none.when(Command::Add(unnamed.clone()), now()).then_rejected(&Rejection::NameMissing);
-    none.when(Command::Change(hall()), now()).then_rejected(&Rejection::Unknown);
+    none.when(Command::Change { seen: None, description: hall() }, now())
+        .then_rejected(&Rejection::Unknown);
     let there: Given<Venues> = given([added()]);
+    let other = VenueDescription { capacity: 7, ..hall() };
+    let stale = Command::Change { seen: Some(Version(0)), description: other };
+    let (seen, current) = (Version(0), Version(1));
+    let rejection = Rejection::StaleForm { seen, current, now: hall() };
+    there.when(stale, now()).then_rejected(&rejection);
     there.when(Command::Add(hall()), now()).then_nothing();
-    there.when(Command::Change(hall()), now()).then_nothing();
+    there.when(Command::Change { seen: None, description: hall() }, now()).then_nothing();
     let larger = VenueDescription { capacity: 80, ..hall() };
     let rejection = Rejection::AlreadyAdded(hall().name);
     there.when(Command::Add(larger.clone()), now()).then_rejected(&rejection);
-    there.when(Command::Change(unnamed), now()).then_rejected(&Rejection::NameMissing);
+    there
+        .when(Command::Change { seen: None, description: unnamed }, now())
+        .then_rejected(&Rejection::NameMissing);
     let changed = Event::VenueChanged { description: larger.clone() };
-    there.when(Command::Change(larger), now()).then([changed]);
+    there
+        .when(Command::Change { seen: Some(Version(1)), description: larger }, now())
+        .then([changed]);
 }
 
 #[test]

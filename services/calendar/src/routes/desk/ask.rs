@@ -12,6 +12,7 @@ use axum::{
 use chrono::{DateTime, NaiveDate, Utc};
 use linli_platform::{
     decider::Decider,
+    directory::{Name, Purpose},
     entropy::derived,
     ids::{CommandId, Position, StreamId},
     stream::{ExecuteError, Meta},
@@ -99,6 +100,28 @@ impl Desk {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Refusal> {
         Ok(self.calendar.tables.read(query).await?)
+    }
+
+    /// Those who work for this community, by name; those whose name can't be told are left out.
+    pub async fn staff(&self) -> Result<Vec<(Uuid, String)>, Refusal> {
+        let code = self.code().to_owned();
+        let ids = self.read(move |db| neighbours::staff(db, &code)).await?;
+        let mut named = self.names(ids).await;
+        named.sort_by(|a, b| a.1.cmp(&b.1));
+        Ok(named)
+    }
+
+    /// The names that may be told here of these people.
+    pub async fn names(&self, ids: Vec<Uuid>) -> Vec<(Uuid, String)> {
+        let (viewer, directory) =
+            (self.viewer.principal.clone(), &self.calendar.platform.directory);
+        // Without the directory the desk works on, without names.
+        let names = directory.names(ids, viewer, Purpose::Desk).await.unwrap_or_default();
+        let known = names.into_iter().filter_map(|(id, name)| match name {
+            Name::Known(name) => Some((id, name)),
+            Name::Withheld { .. } | Name::Erased => None,
+        });
+        known.collect()
     }
 
     /// The community's own activity that the path names, by id or slug.

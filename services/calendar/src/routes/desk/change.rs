@@ -41,6 +41,9 @@ struct View<'a> {
     reason: &'a str,
     public: String,
     plan: String,
+    contact: String,
+    anew: String,
+    may_plan: bool,
     notice: String,
     errors: Vec<String>,
     f: &'a Fields,
@@ -92,6 +95,7 @@ async fn show(
 ) -> Result<Page, Refusal> {
     let t = desk.t;
     let (wrong, venues) = (!errors.is_empty(), venues(desk).await?);
+    let contact = desk.names(entry.activity.description.contact.into_iter().collect()).await;
     let view = View {
         t,
         base: base(desk, entry),
@@ -103,6 +107,9 @@ async fn show(
         reason: entry.reason.as_deref().unwrap_or_default(),
         public: entry.path(),
         plan: desk.at(format_args!("plan/{}", entry.activity.id)),
+        contact: contact.into_iter().map(|(_, name)| name).collect(),
+        anew: desk.at(format_args!("plan/new?like={}/{}", entry.activity.id, entry.id)),
+        may_plan: desk.viewer.may("activity.plan", desk.code()),
         notice: plain(t, entry, &desk.calendar.platform.public_url),
         errors,
         f,

@@ -20,6 +20,7 @@ use super::{
     existing::{Existing, existing},
     fields::Fields,
     form::{self, Choices},
+    occurrence,
     preview::{self, Before, Line},
     rule_form, stale,
     told::{say, words},
@@ -259,7 +260,10 @@ impl Said {
         let state = events.iter().fold(Decided::default(), Activities::evolve);
         if let Some(SegmentAdded { from, until, rule, zone, .. }) = self.segment.clone() {
             let add = Command::AddSegment { seen: None, from, until, rule, zone };
-            Activities::decide(&state, add, desk.now)?;
+            // A draft may be half of what it becomes; a form says it whole.
+            let events = Activities::decide(&state, add, desk.now)?;
+            let state = events.iter().fold(state, Activities::evolve);
+            Activities::decide(&state, Command::Publish, desk.now)?;
         }
         Ok(())
     }
@@ -300,13 +304,19 @@ async fn draft(desk: &Desk, said: Said) -> Result<(Uuid, Position), ExecuteError
 
 async fn choices(desk: &Desk, fields: &Fields) -> Result<Choices, Refusal> {
     let (code, fields, english) = (desk.code().to_owned(), fields.clone(), desk.t.is_english());
-    desk.read(move |db| form::choices(db, &code, &fields, english)).await
+    let mut found = desk.read(move |db| form::choices(db, &code, &fields, english)).await?;
+    found.staff = desk.staff().await?;
+    Ok(found)
 }
 
-/// The blank form of a new activity.
+/// The form of a new activity: blank, or like the occurrence `like=<activity>/<recurrence id>`.
 pub(super) async fn blank(desk: Desk) -> Result<Page, Refusal> {
     let sheet = Sheet::new(&desk);
-    sheet.page(&desk, &sheet.fields(&desk), Vec::new(), None).await
+    let mut fields = sheet.fields(&desk);
+    if let Some((activity, id)) = desk.fields.get("like").split_once('/') {
+        form::fill_like(&mut fields, &occurrence::find(&desk, activity, id).await?);
+    }
+    sheet.page(&desk, &fields, Vec::new(), None).await
 }
 
 /// Drafts an activity.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     contract::{Attendance, Description, Duty, SegmentAdded, Visibility},
     projections::{neighbours, venues},
-    values::agenda::Activity,
+    values::agenda::{Activity, Entry},
 };
 
 /// More people than live in a subdistrict come to nothing.
@@ -28,8 +28,19 @@ pub(super) struct Choices {
     pub venues: Vec<(Uuid, String)>,
     /// Its teams.
     pub teams: Vec<(Uuid, String)>,
+    /// Those who work for it, by name.
+    pub staff: Vec<(Uuid, String)>,
     /// Those partners of the form that are places.
     pub partners: BTreeSet<String>,
+}
+
+impl Choices {
+    /// Whether the form names a contact who can't be chosen any more.
+    pub fn contact_gone(&self, fields: &Fields) -> bool {
+        let named = fields.get("contact");
+        named == "kept"
+            || named.parse().is_ok_and(|id: Uuid| self.staff.iter().all(|(one, _)| *one != id))
+    }
 }
 
 /// Reads what can be chosen in a community; of partners those that the form names.
@@ -52,6 +63,7 @@ pub(super) fn choices(
     Ok(Choices {
         venues: venues::of_community(db, community)?.into_iter().map(named).collect(),
         teams: neighbours::teams(db, community)?,
+        staff: Vec::new(),
         partners,
     })
 }
@@ -82,7 +94,7 @@ pub(super) fn description(
         attendance: attendance_of(fields.get("attendance")),
         expected: fields.has("expected", "on"),
         guardian_consent: fields.has("guardian_consent", "on"),
-        contact: before.contact,
+        contact: contact(fields, choices, before),
         ..Description::default()
     };
     let mut keep = |result: Result<(), Reason>| wrong.extend(result.err());
@@ -97,6 +109,17 @@ pub(super) fn description(
         found.teams.clear();
     }
     if wrong.is_empty() { Ok(found) } else { Err(wrong) }
+}
+
+/// The member of staff that a form names; who is no choice any more stays, unless another is chosen.
+fn contact(fields: &Fields, choices: &Choices, before: &Description) -> Option<Uuid> {
+    match fields.0.iter().find(|(name, _)| name == "contact").map(|(_, id)| id.as_str()) {
+        None | Some("kept") => before.contact,
+        Some(id) => {
+            let known = choices.staff.iter().find(|(one, _)| id.parse() == Ok(*one));
+            known.map(|(id, _)| *id)
+        }
+    }
 }
 
 fn number(fields: &Fields, name: &str, most: u32) -> Result<u32, Reason> {
@@ -167,6 +190,34 @@ pub(super) fn fill(fields: &mut Fields, of: &Description) {
     let duties = of.duties.iter().map(|duty| format!("{} × {}", duty.name, duty.places));
     fields.set("duties", duties.collect::<Vec<_>>().join("\n"));
     fields.set("partners", of.partners.join(" "));
+    fields.set("contact", of.contact.map(|id| id.to_string()).unwrap_or_default());
+}
+
+/// Fills a form in for an occurrence to be planned anew: its words, and one date at its time.
+pub(super) fn fill_like(fields: &mut Fields, entry: &Entry) {
+    let local = entry.start.with_timezone(&entry.zone);
+    let minutes = if entry.all_day { 0 } else { (entry.end - entry.start).num_minutes() };
+    let description = Description {
+        title: entry.title.clone(),
+        title_en: entry.title_en.clone(),
+        text: entry.text.clone(),
+        text_en: entry.text_en.clone(),
+        kinds: entry.kinds.clone(),
+        capacity: entry.capacity,
+        venue: entry.venue,
+        rotation: Vec::new(),
+        minutes: minutes.try_into().unwrap_or_default(),
+        ..entry.activity.description.clone()
+    };
+    fill(fields, &description);
+    let (date, slug) = (local.date_naive(), &entry.activity.slug);
+    fields.set("slug", format!("{}-{}", &slug[..slug.len().min(51)], date.format("%Y%m%d")));
+    fields.set("kind", "dates");
+    fields.set("dates", date);
+    fields.set("from", date);
+    if !entry.all_day {
+        fields.set("at", local.format("%H:%M"));
+    }
 }
 
 /// Fills a form in with the newest rule of an activity.

@@ -25,6 +25,8 @@ mod venues;
 #[cfg(test)]
 mod tests;
 
+pub use told::refused;
+
 use linli_platform::web::{Need, Routes};
 
 const PLAN: Need = Need::May("activity.plan");
@@ -85,5 +87,6 @@ fn others() -> Routes {
         .post(&of("holidays/preview"), ADOPT, holidays::preview)
         .get(&of("cadences"), PLAN, cadences::page)
         .post(&of("cadences"), PLAN, cadences::set)
+        .post(&of("cadences/{cadence}"), PLAN, cadences::change)
         .post(&of("cadences/{cadence}/drop"), PLAN, cadences::end)
 }

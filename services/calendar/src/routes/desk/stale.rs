@@ -120,6 +120,7 @@ fn activity(t: Text, of: &Description, names: &Names) -> Vec<(&'static str, Stri
         ("expected", yes(of.expected)),
         ("guardian_consent", yes(of.guardian_consent)),
         ("duties", duties.collect::<Vec<_>>().join("\n")),
+        ("contact", of.contact.map(|id| id.to_string()).unwrap_or_default()),
         ("partners", of.partners.join(" ")),
         ("text", of.text.clone()),
         ("text_en", of.text_en.clone()),

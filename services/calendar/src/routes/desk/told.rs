@@ -1,6 +1,7 @@
 //! Why something is refused, in the reader's language, with the way out.
 
 use linli_almanac::{HolidayError, RuleError};
+use linli_platform::{ids::StreamId, web::Language};
 
 use crate::{
     deciders::{activity, cadence, holidays, venue},
@@ -35,6 +36,17 @@ pub(super) fn one(key: &'static str, value: impl std::fmt::Display) -> Reason {
 
 fn plain(key: &'static str) -> Reason {
     (key, Vec::new())
+}
+
+/// Why a command of the calendar's processes was refused, in the reader's language; `detail` is what
+/// the process noted of it. None where that can't be read.
+pub fn refused(language: Language, to: &StreamId, detail: &str) -> Option<String> {
+    let t = Text(language);
+    match to.category() {
+        "activity" => Some(say(t, &serde_json::from_str::<activity::Rejection>(detail).ok()?)),
+        "venue" => Some(say(t, &serde_json::from_str::<venue::Rejection>(detail).ok()?)),
+        _ => None,
+    }
 }
 
 impl Told for activity::Rejection {
@@ -132,6 +144,7 @@ impl Told for venue::Rejection {
             Self::NameMissing => plain("desk-no-name"),
             Self::EndsBeforeStart => plain("desk-no-order"),
             Self::ReasonMissing => plain("desk-no-reason"),
+            Self::StaleForm { .. } => plain("desk-no-stale"),
         }
     }
 }
@@ -161,6 +174,7 @@ impl Told for HolidayError {
 impl Told for cadence::Rejection {
     fn told(&self) -> Reason {
         match self {
+            Self::StaleForm { .. } => plain("desk-no-stale"),
             Self::TitleMissing => plain("desk-no-title"),
             Self::KindMissing => plain("desk-no-kind"),
             Self::AtLeastZero => plain("desk-no-at-least"),

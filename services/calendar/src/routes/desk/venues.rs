@@ -4,6 +4,8 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use linli_platform::{
     entropy::derived,
+    ids::Version,
+    stream::ExecuteError,
     web::{Page, Refusal},
 };
 use uuid::Uuid;
@@ -17,8 +19,8 @@ use super::{
 };
 use crate::{
     contract::{Closure, VenueDescription},
-    deciders::venue::{Command, Venues},
-    projections::{desk, venues},
+    deciders::venue::{Command, Rejection, Venues},
+    projections::{desk, neighbours, venues},
     routes::Text,
 };
 
@@ -26,11 +28,18 @@ struct Row {
     id: Uuid,
     version: u64,
     description: VenueDescription,
+    lender: String,
     /// Id, when, why.
     closures: Vec<(Uuid, String, String)>,
     /// Title and time of what clashes here, with its page.
     clashes: Vec<(String, String)>,
     cmds: [Uuid; 3],
+}
+
+impl Row {
+    fn lent_by(&self, unit: &Uuid) -> bool {
+        self.description.lender.as_ref() == Some(unit)
+    }
 }
 
 #[derive(Template)]
@@ -40,6 +49,7 @@ struct View {
     base: String,
     plan: String,
     rows: Vec<Row>,
+    units: Vec<(Uuid, String)>,
     cmd: Uuid,
 }
 
@@ -49,6 +59,7 @@ pub(super) async fn page(desk: Desk) -> Result<Page, Refusal> {
     let change = desk.at("change");
     let read = desk.read(move |db| {
         let clashes = desk::clashes(db, &code, now)?;
+        let units = neighbours::units(db, &code)?;
         let mut rows = Vec::new();
         for venue in venues::of_community(db, &code)? {
             let closures = venues::closures(db, venue.id, now)?.into_iter();
@@ -65,18 +76,19 @@ pub(super) async fn page(desk: Desk) -> Result<Page, Refusal> {
                 version: venue.version.0,
                 closures: closures.collect(),
                 clashes: here.collect(),
+                lender: lender(&units, &venue.description),
                 description: venue.description,
                 cmds: [Uuid::nil(); 3],
             });
         }
-        Ok(rows)
+        Ok((rows, units))
     });
-    let mut rows = read.await?;
+    let (mut rows, units) = read.await?;
     for row in &mut rows {
         row.cmds = std::array::from_fn(|_| desk.fresh());
     }
     let (base, plan, cmd) = (desk.at("venues"), desk.at("plan"), desk.fresh());
-    desk.page(t.w("desk-venues"), &View { t, base, plan, rows, cmd })
+    desk.page(t.w("desk-venues"), &View { t, base, plan, rows, units, cmd })
 }
 
 fn description(desk: &Desk, before: &VenueDescription) -> Result<VenueDescription, Refusal> {
@@ -91,7 +103,11 @@ fn description(desk: &Desk, before: &VenueDescription) -> Result<VenueDescriptio
         name: text("name"),
         name_en: text("name_en"),
         capacity,
-        lender: before.lender,
+        lender: match desk.fields.get("lender") {
+            // A unit that is no more stays what it was.
+            "kept" => before.lender,
+            id => id.parse().ok(),
+        },
         text: text("text").replace("\r\n", "\n"),
     })
 }
@@ -120,28 +136,45 @@ pub(super) async fn add(desk: Desk) -> Result<Response, Refusal> {
     give(&desk, id, Command::Add(description), "venues").await
 }
 
-fn told(desk: &Desk, of: &VenueDescription) -> Vec<(String, String)> {
+/// The units that may lend a venue here.
+async fn units(desk: &Desk) -> Result<Vec<(Uuid, String)>, Refusal> {
+    let code = desk.code().to_owned();
+    desk.read(move |db| neighbours::units(db, &code)).await
+}
+
+fn lender(units: &[(Uuid, String)], of: &VenueDescription) -> String {
+    let known = units.iter().find(|(id, _)| Some(*id) == of.lender);
+    known.map(|(_, name)| name.clone()).unwrap_or_default()
+}
+
+fn told(desk: &Desk, units: &[(Uuid, String)], of: &VenueDescription) -> Vec<(String, String)> {
     let line = |key: &str, value: &str| (desk.t.of("desk-field", key), value.to_owned());
     vec![
         line("name", &of.name),
         line("name_en", &of.name_en),
         line("capacity", &of.capacity.to_string()),
+        line("lender", &lender(units, of)),
         line("about", &of.text),
     ]
 }
 
 /// Describes a venue anew.
 pub(super) async fn change(desk: Desk) -> Result<Response, Refusal> {
-    let now = venue(&desk).await?;
-    let yours = description(&desk, &now.description)?;
-    if desk.fields.get("seen") != now.version.0.to_string() && yours != now.description {
-        let mut fields: Fields = desk.fields.clone();
-        fields.set("seen", now.version.0);
-        let (base, back) = (desk.at(format_args!("venues/{}", now.id)), desk.at("venues"));
-        let (yours, now) = (told(&desk, &yours), told(&desk, &now.description));
-        return Ok(stale::compared(&desk, fields, (&base, &back), &yours, &now)?.into_response());
+    let before = venue(&desk).await?;
+    let yours = description(&desk, &before.description)?;
+    let seen = Some(Version(desk.fields.get("seen").parse().unwrap_or_default()));
+    let command = Command::Change { seen, description: yours.clone() };
+    match desk.give::<Venues>(before.id, desk.cmd()?, command).await {
+        Err(ExecuteError::Rejected(Rejection::StaleForm { current, now, .. })) => {
+            let mut fields: Fields = desk.fields.clone();
+            fields.set("seen", current.0);
+            let (base, back) = (desk.at(format_args!("venues/{}", before.id)), desk.at("venues"));
+            let units = units(&desk).await?;
+            let (yours, now) = (told(&desk, &units, &yours), told(&desk, &units, &now));
+            Ok(stale::compared(&desk, fields, (&base, &back), &yours, &now)?.into_response())
+        }
+        done => Ok(desk.see("venues", done.map_err(|error| desk.no(error))?)),
     }
-    give(&desk, now.id, Command::Change(yours), "venues").await
 }
 
 /// Closes a venue, and goes on to the occurrences that are hit.

@@ -124,3 +124,37 @@ async fn a_computed_occurrence_is_opened_or_moved_only_as_it_was_shown() {
     office.follow(&done).await.says(200, "badge-opened");
     office.get(&format!("change/{}/20270313T193000", id("talk"))).await.says(404, "");
 }
+
+#[tokio::test]
+async fn what_is_cancelled_is_planned_anew_from_its_own_words() {
+    let (office, path) = office().await;
+    let page = office.get(&path).await;
+    let (seen, shown) = (page.hidden("seen", 0), page.hidden("shown", 0));
+    let cancel = [("cmd", CMD), ("seen", seen), ("shown", shown), ("reason", "大雨")];
+    let done = office.post(&format!("{path}/cancel"), &cancel).await;
+    let after = office.follow(&done).await;
+    after.says(200, "已取消的场次不能恢复");
+    let link = after.text.split("href=\"/desk/xiguan/plan/new").nth(1).unwrap();
+    let link = format!("plan/new{}", link.split('"').next().unwrap());
+    let form = office.get(&link).await;
+    form.says(200, "name=\"title\" maxlength=\"80\" required value=\"活动talk\"");
+    form.says(200, "name=\"slug\"");
+    form.says(200, "value=\"talk-20261112\"");
+    form.says(200, ">2026-11-12</textarea>");
+    form.says(200, "name=\"at\" type=\"time\" value=\"19:30\"");
+    form.says(200, "name=\"minutes\" type=\"number\" inputmode=\"numeric\" min=\"0\" max=\"10080\" value=\"120\"");
+    office.get("plan/new?like=talk/nothing").await.says(404, "");
+}
+
+#[tokio::test]
+async fn what_ended_a_day_ago_is_refused_in_the_readers_words() {
+    let (office, path) = office().await;
+    let day = chrono::TimeDelta::hours(24);
+    let end = office.agenda("2026-11-12", "2026-11-12").await[0].end;
+    office.kit.pass(end + day - office.kit.platform.clock.now(), &[&office.service.tables]).await;
+    let page = office.get(&path).await;
+    let (seen, shown) = (page.hidden("seen", 0), page.hidden("shown", 0));
+    let cancel =
+        [("cmd", CMD), ("seen", seen), ("shown", shown), ("reason", "大雨"), ("past", "on")];
+    office.post(&format!("{path}/cancel"), &cancel).await.says(422, "签到表已关闭");
+}

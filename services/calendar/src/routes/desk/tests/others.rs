@@ -89,6 +89,34 @@ async fn venues_are_added_changed_and_a_stale_form_shows_both() {
 }
 
 #[tokio::test]
+async fn a_venue_says_which_unit_lends_it() {
+    let office = Office::at(NOW).await;
+    let unit = id("school");
+    let school = serde_json::json!({"unitAdded": {"community": "xiguan", "name": "实验小学",
+        "kind": "school"}});
+    office.kit.happened(&format!("_/people/unit/{unit}"), &school).await;
+    office.settles().await;
+    let unit = unit.to_string();
+    let form = [("cmd", CMD), ("name", "操场"), ("lender", &*unit)];
+    let done = office.post("venues", &form).await;
+    let page = office.follow(&done).await;
+    page.says(200, "出借单位: 实验小学");
+    office
+        .kit
+        .happened(&format!("_/people/unit/{unit}"), &serde_json::json!({"unitEnded": {}}))
+        .await;
+    office.settles().await;
+    let page = office.get("venues").await;
+    page.says(200, "已不在名单中的单位");
+    let path = page.text.split("action=\"/desk/xiguan/venues/").nth(1).unwrap();
+    let path = format!("venues/{}", path.split('"').next().unwrap());
+    let two = "00000000-0000-4000-8000-000000000002";
+    let renamed = [("cmd", two), ("seen", "1"), ("name", "大操场"), ("lender", "kept")];
+    let done = office.post(&path, &renamed).await;
+    office.follow(&done).await.says(200, "已不在名单中的单位");
+}
+
+#[tokio::test]
 async fn a_paper_is_compared_before_it_is_adopted() {
     let office = Office::at(NOW).await;
     let paper = |days: &str| format!("year = 2027\nsource = \"国务院办公厅\"\n{days}");
@@ -129,6 +157,23 @@ async fn the_board_says_what_is_owed() {
     let page = office.follow(&done).await;
     page.says(200, "每月至少 2 次：环境整治");
     page.says(200, "badge-owed");
+    page.says(200, "近一个月还欠的");
+    page.says(200, "欠 2");
+    let path = page.text.split("action=\"/desk/xiguan/").find(|part| part.starts_with("cadences/"));
+    let path = path.unwrap().split('"').next().unwrap();
+    let change = |cmd, seen, n| {
+        let own = [("cmd", cmd), ("seen", seen)];
+        let all = form(n).into_iter().filter(|(name, _)| *name != "cmd");
+        own.into_iter().chain(all).collect::<Vec<_>>()
+    };
+    let three = "00000000-0000-4000-8000-000000000003";
+    let done = office.post(path, &change(three, page.hidden("seen", 0), "3")).await;
+    let page = office.follow(&done).await;
+    page.says(200, "每月至少 3 次：环境整治");
+    let four = "00000000-0000-4000-8000-000000000004";
+    let late = office.post(path, &change(four, "1", "4")).await;
+    late.says(409, "<td>4</td><td>3</td>");
+    assert_eq!(late.hidden("seen", 0), "2");
     let path =
         page.text.split("action=\"/desk/xiguan/").find(|part| part.contains("/drop\"")).unwrap();
     let path = path.split('"').next().unwrap();
@@ -170,5 +215,5 @@ async fn each_route_asks_for_its_own_permission() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 33);
+    assert_eq!(seen, 34);
 }

@@ -230,7 +230,25 @@ async fn a_drafts_rule_changes_with_its_form() {
         ("described", "3"),
         ("cmd", "00000000-0000-4000-8000-000000000002"),
     ];
-    office.post(&path, &form(&all_day)).await.says(422, "不能直接改成全天");
+    let done = office.post(&path, &form(&all_day)).await;
+    office.follow(&done).await.says(200, "每月最后一天");
+    let back = [
+        ("kind", "last_day"),
+        ("at", "15:00"),
+        ("segmented", "6"),
+        ("described", "5"),
+        ("cmd", "00000000-0000-4000-8000-000000000003"),
+    ];
+    let half = [&back[..], &[("minutes", "")]].concat();
+    office.post(&path, &form(&half)).await.says(422, "分钟");
+    let done = office.post(&path, &form(&back)).await;
+    office.follow(&done).await.says(200, "每月最后一天 15:00");
+    let publish = [("cmd", "00000000-0000-4000-8000-000000000004")];
+    let done = office.post(&format!("{path}/publish"), &publish).await;
+    office.follow(&done).await.says(200, "已发布");
+    let late =
+        [("minutes", ""), ("described", "7"), ("cmd", "00000000-0000-4000-8000-000000000005")];
+    office.post(&path, &form(&late)).await.says(422, "不能直接改成全天");
 }
 
 #[tokio::test]

@@ -81,6 +81,12 @@ fn every_choice_has_its_words() {
         "expected",
         "guardian_consent",
         "duties",
+        "contact",
+        "lender",
+        "promise",
+        "kind",
+        "at_least",
+        "per",
         "partners",
         "text",
         "text_en",
@@ -98,4 +104,20 @@ fn every_choice_has_its_words() {
     for state in ["draft", "computed", "opened", "moved", "cancelled", "held"] {
         there("state", state);
     }
+}
+
+#[test]
+fn what_a_process_asked_in_vain_is_told_in_the_readers_language() {
+    use crate::deciders::{activity, venue};
+    let (id, by) = ("20261112T193000".parse().unwrap(), "20261112T150000".parse().unwrap());
+    let no = activity::Rejection::StandsAlready { id, by };
+    let detail = serde_json::to_string(&no).unwrap();
+    let to = "xiguan/calendar/activity/1".parse().unwrap();
+    let told = |language, detail| crate::routes::refused(language, &to, detail);
+    assert!(told(Language::Zh, &detail).unwrap().contains("20261112T150000"));
+    assert_ne!(told(Language::Zh, &detail), told(Language::En, &detail));
+    assert_eq!(told(Language::Zh, ""), None);
+    let to = "xiguan/calendar/venue/1".parse().unwrap();
+    let detail = serde_json::to_string(&venue::Rejection::Unknown).unwrap();
+    assert!(crate::routes::refused(Language::Zh, &to, &detail).unwrap().contains("场地"));
 }
