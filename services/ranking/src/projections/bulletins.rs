@@ -12,7 +12,7 @@ use crate::{
 
 mod compose;
 
-pub use compose::{ComposeError, Draft, compose};
+pub use compose::{ComposeError, Draft, compose, named_lines};
 
 /// The projection.
 pub enum Bulletins {}

@@ -2,6 +2,7 @@
 
 use axum::{Extension, Json, extract::Path};
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use linli_platform::{
     service::Platform,
     tables::Tables,
@@ -13,6 +14,14 @@ use crate::{
     contract::Rules,
     projections::places::{self, Adopted},
 };
+
+mod bulletins;
+mod bulletins_desk;
+mod bulletins_figures;
+mod bulletins_files;
+mod bulletins_sheets;
+mod people;
+mod text;
 
 /// What the pages work with. The gateway makes one too, for fragments.
 #[derive(Clone)]
@@ -27,11 +36,16 @@ impl State {
         Self { platform: platform.clone(), tables: tables.clone() }
     }
 
-    /// Today where a place is; none if there is no such place.
-    pub(crate) async fn today(&self, place: &str) -> Result<NaiveDate, Refusal> {
+    /// The zone of a place; a refusal if there is no such place.
+    async fn zone(&self, place: &str) -> Result<Tz, Refusal> {
         let place = place.to_owned();
         let zone = self.tables.read(move |db| places::zone(db, &place)).await?;
-        let zone = zone.ok_or_else(Refusal::missing)?;
+        zone.ok_or_else(Refusal::missing)
+    }
+
+    /// Today where a place is.
+    async fn today(&self, place: &str) -> Result<NaiveDate, Refusal> {
+        let zone = self.zone(place).await?;
         Ok(self.platform.clock.now().with_timezone(&zone).date_naive())
     }
 }
@@ -39,8 +53,28 @@ impl State {
 pub(crate) fn all(state: &State) -> Routes {
     Routes::new()
         .get("/api/v1/c/{community}/scoring", Need::Anyone, scoring)
+        .merge(of_bulletins())
         .sharing(state.clone())
         .waiting_for(&state.tables)
+}
+
+fn of_bulletins() -> Routes {
+    let publish = Need::May("bulletin.publish");
+    let of = |rest: &str| format!("/c/{{community}}/bulletins{rest}");
+    let desk = |rest: &str| format!("/desk/{{community}}/bulletins{rest}");
+    let api = |rest: &str| format!("/api/v1/c/{{community}}/{rest}");
+    Routes::new()
+        .get(&of(""), Need::Anyone, bulletins::list)
+        .get(&of("/{series}/{number}"), Need::Anyone, bulletins::page)
+        .get(&of("/{series}/{number}/csv"), Need::Anyone, bulletins::csv_file)
+        .get(&of("/{series}/{number}/xlsx"), Need::Anyone, bulletins::xlsx_file)
+        .get(&desk(""), publish, bulletins_desk::page)
+        .post(&desk(""), publish, bulletins_desk::publish)
+        .get(&desk("/preview"), publish, bulletins_desk::preview)
+        .post(&desk("/settings"), publish, bulletins_desk::set)
+        .get(&api("bulletins"), Need::Anyone, bulletins::list_json)
+        .get(&api("bulletins/{series}/{number}"), publish, bulletins::bytes)
+        .get(&api("figures"), Need::Anyone, bulletins_figures::json)
 }
 
 /// The rules that hold in a place.

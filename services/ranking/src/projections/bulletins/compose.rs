@@ -76,6 +76,11 @@ pub fn compose(
     Ok(Draft { content, over: schedule.over(period, zone) })
 }
 
+/// All lines but those of single occurrences, each with what it is called.
+pub fn named_lines(db: &Connection, gathered: &Gathered) -> rusqlite::Result<Vec<Group>> {
+    Ok(groups(&gathered.lines(), &Names::of(db, gathered)?))
+}
+
 /// How lines are called.
 struct Names {
     places: BTreeMap<String, String>,
