@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     BulletinEvent, ScheduleEvent, ScoringEvent, TallyEvent, WalletEvent,
-    lists::{ListEvent, NoticeEvent, OF_LISTS},
+    lists::{ListEvent, NoticeEvent, OF_LISTS, OF_NOTICES},
 };
 use crate::values::{KeyError, OccurrenceKey};
 
@@ -276,7 +276,7 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         ("attendance", "roll") if OF_LISTS.contains(&name) => {
             Some(Heard::List(key()?, event.decode()?))
         }
-        ("notifier", "delivery") if name == "deliveriesSettled" => {
+        ("notifier", "delivery" | "announcement") if OF_NOTICES.contains(&name) => {
             Some(Heard::Notice(stream.community().to_owned(), event.decode()?))
         }
         ("attendance", "duty") if OF_DUTY.contains(&name) => {

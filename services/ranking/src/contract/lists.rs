@@ -70,7 +70,7 @@ pub enum Rating {
     VeryDissatisfied,
 }
 
-/// Of the notifier's `delivery` streams.
+/// Of the notifier's `delivery` and `announcement` streams.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum NoticeEvent {
@@ -79,6 +79,17 @@ pub enum NoticeEvent {
         /// Each of them.
         #[serde(default)]
         outcomes: Vec<Outcome>,
+    },
+    /// A community told something.
+    Announced {},
+    /// A notice was put up by hand.
+    Posted {
+        /// Where: `BOARD` and others.
+        #[serde(default = "other")]
+        medium: String,
+        /// In how many places so far.
+        #[serde(default)]
+        places: u32,
     },
 }
 
@@ -97,6 +108,11 @@ fn accepted() -> String {
     ACCEPTED.to_owned()
 }
 
+/// Proto3 leaves the first value of an enumeration out.
+fn other() -> String {
+    "OTHER".to_owned()
+}
+
 /// The provider took it.
 pub const ACCEPTED: &str = "ACCEPTED";
 
@@ -111,6 +127,8 @@ pub struct DeliveryKey {
     pub channel: String,
 }
 
+/// Names of [`NoticeEvent`]s.
+pub(super) const OF_NOTICES: [&str; 3] = ["deliveriesSettled", "announced", "posted"];
 /// Names of [`ListEvent`]s.
 pub(super) const OF_LISTS: [&str; 8] = [
     "registered",

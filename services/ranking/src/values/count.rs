@@ -42,15 +42,19 @@ pub enum Count {
     Satisfied,
     /// Points.
     Points,
+    /// Announcements made.
+    Announcements,
     /// Notices that a channel accepted.
     Sent,
+    /// Places where a notice was put up by hand.
+    Posted,
     /// Residents registered.
     Residents,
 }
 
 impl Count {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Planned,
         Self::Occurrences,
         Self::Cancelled,
@@ -69,7 +73,9 @@ impl Count {
         Self::Ratings,
         Self::Satisfied,
         Self::Points,
+        Self::Announcements,
         Self::Sent,
+        Self::Posted,
         Self::Residents,
     ];
 
@@ -94,7 +100,9 @@ impl Count {
             Self::Ratings => "ratings",
             Self::Satisfied => "satisfied",
             Self::Points => "points",
+            Self::Announcements => "announcements",
             Self::Sent => "sent",
+            Self::Posted => "posted",
             Self::Residents => "residents",
         }
     }
@@ -121,7 +129,9 @@ impl Count {
             Self::ActivityMinutes => "minutes",
             Self::Ratings | Self::Satisfied => "ratings",
             Self::Points => "points",
+            Self::Announcements => "announcements",
             Self::Sent => "deliveries",
+            Self::Posted => "places",
         }
     }
 }

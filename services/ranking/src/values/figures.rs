@@ -93,13 +93,15 @@ pub struct Share {
     pub since: Since,
 }
 
-/// Notices that a channel accepted on one day.
+/// What was told on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notices {
-    /// The channel.
+    /// The channel; empty for announcements, whatever channels they take.
     pub channel: String,
+    /// What of it is counted.
+    pub count: Count,
     /// How many.
-    pub sent: i64,
+    pub n: i64,
     /// The last change.
     pub since: Since,
 }
@@ -255,9 +257,11 @@ impl Gathered {
             self.at_home(share, &mut lines);
         }
         for notices in &self.notices {
-            let sent = BTreeMap::from([(Count::Sent, notices.sent)]);
-            for name in ["total".to_owned(), format!("channel/{}", notices.channel)] {
-                lines.entry(name).or_default().take(&sent, Some(&notices.since));
+            let told = BTreeMap::from([(notices.count, notices.n)]);
+            let channel = Some(&notices.channel).filter(|channel| !channel.is_empty());
+            let channel = channel.map(|channel| format!("channel/{channel}"));
+            for name in std::iter::once("total".to_owned()).chain(channel) {
+                lines.entry(name).or_default().take(&told, Some(&notices.since));
             }
         }
         for (building, grid, residents) in &self.homes {

@@ -10,4 +10,5 @@
 
 mod corrected;
 mod months;
+mod pages;
 mod town;

@@ -170,6 +170,31 @@ async fn expected_excused_absent_ratings_and_notices_are_counted() {
 }
 
 #[tokio::test]
+async fn announcements_and_notices_put_up_by_hand_are_counted_and_corrected_by_channel() {
+    let town = Town::new().await;
+    let stream = format!("junhe/notifier/announcement/{}", who(50));
+    town.happens(&stream, json!({"announced": {"title": "water", "text": "off"}})).await;
+    town.happens(&stream, json!({"posted": {"medium": "BOARD", "places": 3}})).await;
+    town.happens(&stream, json!({"posted": {"medium": "CHAT_GROUP", "places": 5}})).await;
+    town.upto("2026-11-04T09:00:00+08:00").await;
+    let (first, _) = town.bulletin("junhe", Series::Monthly, 1).await;
+    assert_eq!(total(&first, Count::Announcements), Some(1));
+    assert_eq!(total(&first, Count::Posted), Some(8));
+    assert_eq!(first.measures("channel/board").unwrap()[&Count::Posted], 3);
+    // Fewer than was said, and known in November: October is corrected.
+    let fewer = town.happens(&stream, json!({"posted": {"medium": "BOARD", "places": 2}})).await;
+    town.upto("2026-12-03T09:00:00+08:00").await;
+    let (second, _) = town.bulletin("junhe", Series::Monthly, 2).await;
+    assert_eq!(total(&second, Count::Posted), None);
+    let corrected = |line: &str| {
+        let it = second.corrections.iter().find(|it| it.line == line).unwrap();
+        (it.old, it.new, it.cause.clone())
+    };
+    assert_eq!(corrected("total"), (Some(8), Some(7), fewer.to_string()));
+    assert_eq!(corrected("channel/board"), (Some(3), Some(2), fewer.to_string()));
+}
+
+#[tokio::test]
 async fn a_content_too_long_for_one_event_comes_in_parts_and_is_the_same_bytes() {
     let town = Town::new().await;
     let title = "a very long title ".repeat(60);

@@ -7,9 +7,12 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::{ZONE, cause, day, seq};
-use crate::contract::{
-    heard::{Heard, PlaceEvent, PlaceKind, ResidentEvent, TeamEvent},
-    lists::{ACCEPTED, NoticeEvent},
+use crate::{
+    contract::{
+        heard::{Heard, PlaceEvent, PlaceKind, ResidentEvent, TeamEvent},
+        lists::{ACCEPTED, NoticeEvent},
+    },
+    values::Count,
 };
 
 /// Before all days: where a place was when it was first told of.
@@ -115,26 +118,54 @@ pub(super) fn team(db: &Connection, team: Uuid, event: &TeamEvent) -> rusqlite::
     Ok(())
 }
 
-/// Counts what a channel accepted, on the day it did.
+/// Counts what a channel accepted, what was told and where it was put up, on the day it was.
 pub(super) fn notices(
     db: &Connection,
     fact: &Fact<Heard>,
     community: &str,
-    NoticeEvent::DeliveriesSettled { outcomes }: &NoticeEvent,
+    event: &NoticeEvent,
 ) -> rusqlite::Result<()> {
     let on = day(fact.at, zone(db, community)?.unwrap_or(ZONE));
-    let accepted = outcomes.iter().filter(|outcome| outcome.class == ACCEPTED);
-    let notices = accepted.filter(|outcome| !outcome.key.purpose.starts_with(SIGN_IN));
-    for outcome in notices {
-        let values = params![community, on, outcome.key.channel, seq(fact), cause(fact)];
-        db.prepare_cached(
-            "INSERT INTO figures_notices VALUES (?1, ?2, ?3, 1, ?4, ?5)
-             ON CONFLICT DO UPDATE
-             SET sent = sent + 1, seq = excluded.seq, cause = excluded.cause",
-        )?
-        .execute(values)?;
-        db.prepare_cached("INSERT OR REPLACE INTO figures_touched VALUES (?, ?)")?
-            .execute(params![on, seq(fact)])?;
+    match event {
+        NoticeEvent::DeliveriesSettled { outcomes } => {
+            let accepted = outcomes.iter().filter(|outcome| outcome.class == ACCEPTED);
+            let notices = accepted.filter(|outcome| !outcome.key.purpose.starts_with(SIGN_IN));
+            notices
+                .map(|outcome| outcome.key.channel.as_str())
+                .try_for_each(|channel| told(db, fact, (community, on, channel), Count::Sent, 1))
+        }
+        NoticeEvent::Announced {} => told(db, fact, (community, on, ""), Count::Announcements, 1),
+        NoticeEvent::Posted { medium, places } => {
+            let (stream, places) = (fact.source.stream.as_str(), i64::from(*places));
+            // A later number is of the same notice: it counts on the day of the first.
+            let before: Option<(NaiveDate, i64)> = db
+                .prepare_cached(
+                    "SELECT on_date, places FROM figures_posted WHERE stream = ? AND medium = ?",
+                )?
+                .query_row([stream, medium], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let (on, was) = before.unwrap_or((on, 0));
+            db.prepare_cached("INSERT OR REPLACE INTO figures_posted VALUES (?, ?, ?, ?)")?
+                .execute(params![stream, medium, on, places])?;
+            let channel = medium.to_lowercase();
+            told(db, fact, (community, on, &channel), Count::Posted, places - was)
+        }
     }
+}
+
+fn told(
+    db: &Connection,
+    fact: &Fact<Heard>,
+    (community, on, channel): (&str, NaiveDate, &str),
+    count: Count,
+    n: i64,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO figures_notices VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET n = n + excluded.n, seq = excluded.seq, cause = excluded.cause",
+    )?
+    .execute(params![community, on, channel, count.code(), n, seq(fact), cause(fact)])?;
+    db.prepare_cached("INSERT OR REPLACE INTO figures_touched VALUES (?, ?)")?
+        .execute(params![on, seq(fact)])?;
     Ok(())
 }

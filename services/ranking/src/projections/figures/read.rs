@@ -174,12 +174,14 @@ fn notices(
     until: NaiveDate,
 ) -> rusqlite::Result<Vec<Notices>> {
     db.prepare_cached(
-        "SELECT channel, sent, seq, cause FROM figures_notices WHERE on_date BETWEEN ?1 AND ?2
-         AND community IN (SELECT value FROM json_each(?3)) ORDER BY on_date, community, channel",
+        "SELECT channel, measure, n, seq, cause FROM figures_notices
+         WHERE on_date BETWEEN ?1 AND ?2 AND community IN (SELECT value FROM json_each(?3))
+         ORDER BY on_date, community, channel, measure",
     )?
     .query_map(params![from, until, scope], |row| {
-        let since = Since { seq: row.get(2)?, cause: row.get(3)? };
-        Ok(Notices { channel: row.get(0)?, sent: row.get(1)?, since })
+        let since = Since { seq: row.get(3)?, cause: row.get(4)? };
+        let count = Count::of(&row.get::<_, String>(1)?).unwrap_or(Count::Sent);
+        Ok(Notices { channel: row.get(0)?, count, n: row.get(2)?, since })
     })?
     .collect()
 }

@@ -30,8 +30,13 @@ CREATE TABLE figures_shares (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX figures_shares_by_date ON figures_shares (on_date);
 CREATE TABLE figures_notices (
-    community TEXT NOT NULL, on_date TEXT NOT NULL, channel TEXT NOT NULL, sent INTEGER NOT NULL,
-    seq INTEGER NOT NULL, cause TEXT NOT NULL, PRIMARY KEY (community, on_date, channel)
+    community TEXT NOT NULL, on_date TEXT NOT NULL, channel TEXT NOT NULL, measure TEXT NOT NULL,
+    n INTEGER NOT NULL, seq INTEGER NOT NULL, cause TEXT NOT NULL,
+    PRIMARY KEY (community, on_date, channel, measure)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE figures_posted (
+    stream TEXT NOT NULL, medium TEXT NOT NULL, on_date TEXT NOT NULL, places INTEGER NOT NULL,
+    PRIMARY KEY (stream, medium)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE figures_places (
     code TEXT NOT NULL, from_on TEXT NOT NULL, parent TEXT NOT NULL, kind TEXT NOT NULL,
