@@ -180,7 +180,7 @@ impl Named {
 }
 
 /// The English words where they are asked for and there are any.
-pub(super) fn either<'a>(language: Language, zh: &'a str, en: &'a str) -> &'a str {
+pub fn either<'a>(language: Language, zh: &'a str, en: &'a str) -> &'a str {
     if language == Language::En && !en.is_empty() { en } else { zh }
 }
 

@@ -141,28 +141,40 @@ pub fn of_occurrence(db: &Connection, key: &OccurrenceKey) -> rusqlite::Result<V
     Ok(duties)
 }
 
+/// An occurrence at which somebody is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled {
+    /// Which.
+    pub key: OccurrenceKey,
+    /// When it begins.
+    pub start: DateTime<Utc>,
+    /// Its duties that lack people.
+    pub duties: Vec<Claimed>,
+}
+
 /// The occurrences of a community that begin after `from` and not after `until`, at which somebody
 /// is missing; the next first.
 pub fn unfilled(
     db: &Connection,
     community: &str,
     (from, until): (DateTime<Utc>, DateTime<Utc>),
-) -> rusqlite::Result<Vec<(OccurrenceKey, Vec<Claimed>)>> {
+) -> rusqlite::Result<Vec<Unfilled>> {
     let near = db
         .prepare_cached(
-            "SELECT activity, recurrence_id FROM duties WHERE community = ? AND cancelled = 0 \
+            "SELECT activity, recurrence_id, start_at FROM duties WHERE community = ? AND cancelled = 0 \
              AND start_at > ? AND start_at <= ? ORDER BY start_at",
         )?
         .query_map(params![community, from, until], |row| {
-            Ok(OccurrenceKey::new(community, row.get(0)?, &row.get::<_, String>(1)?))
+            let key = OccurrenceKey::new(community, row.get(0)?, &row.get::<_, String>(1)?);
+            Ok((key, row.get(2)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let mut unfilled = Vec::new();
-    for key in near {
+    for (key, start) in near {
         let mut duties = of_occurrence(db, &key)?;
         duties.retain(|duty| duty.missing() > 0);
         if !duties.is_empty() {
-            unfilled.push((key, duties));
+            unfilled.push(Unfilled { key, start, duties });
         }
     }
     Ok(unfilled)

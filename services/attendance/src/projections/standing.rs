@@ -27,6 +27,7 @@ impl Projection<Heard> for Standing {
             community TEXT NOT NULL, id BLOB NOT NULL, resident BLOB NOT NULL,
             PRIMARY KEY (community, id, resident)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX standing_by_resident ON standing_by (resident);
         CREATE TABLE standing_cover (
             community TEXT NOT NULL, id BLOB NOT NULL, away BLOB NOT NULL, from_on TEXT NOT NULL,
             until_on TEXT NOT NULL, covered_by BLOB, told INTEGER NOT NULL,
@@ -171,11 +172,28 @@ fn covers(db: &Connection, key: &StandingKey, on: NaiveDate) -> rusqlite::Result
     .collect()
 }
 
-/// Whether a community has such a standing duty.
-pub fn known(db: &Connection, key: &StandingKey) -> rusqlite::Result<bool> {
-    let found = db
+/// Who is away from a standing duty from a day on; nothing if there is no such duty.
+pub fn covers_of(
+    db: &Connection,
+    key: &StandingKey,
+    on: NaiveDate,
+) -> rusqlite::Result<Option<Vec<Cover>>> {
+    let known = db
         .prepare_cached("SELECT 1 FROM standing WHERE community = ? AND id = ?")?
         .query_row(params![key.community, key.id], |_| Ok(()))
         .optional()?;
-    Ok(found.is_some())
+    known.map(|()| covers(db, key, on)).transpose()
+}
+
+/// What somebody looks after, by name: the community's code, the name, the name in English.
+pub fn of_resident(
+    db: &Connection,
+    resident: Uuid,
+) -> rusqlite::Result<Vec<(String, String, String)>> {
+    db.prepare_cached(
+        "SELECT community, name, name_en FROM standing_by JOIN standing USING (community, id) \
+         WHERE resident = ? AND ended = 0 ORDER BY name",
+    )?
+    .query_map([resident], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    .collect()
 }

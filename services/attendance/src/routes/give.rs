@@ -18,12 +18,14 @@ use crate::{
     deciders::{
         duty::{self, Duty},
         roll::{self, Arrival, Roll},
+        standing::{self, Standing},
     },
     projections::{
         activities::{self, Named},
         residents::{self, Resident},
-        rolls::{self, Standing},
+        rolls,
     },
+    values::StandingKey,
 };
 
 impl State {
@@ -68,7 +70,9 @@ impl State {
         let key = of.key.clone();
         let row = self.read(move |db| rolls::person_of(db, &key, id)).await?;
         let expected = |row: rolls::Person| {
-            row.listed || matches!(row.standing, Standing::Registered | Standing::Waiting(_))
+            let placed =
+                matches!(row.standing, rolls::Standing::Registered | rolls::Standing::Waiting(_));
+            row.listed || placed
         };
         row.is_some_and(expected).then_some(known).ok_or_else(Refusal::forbidden)
     }
@@ -151,6 +155,21 @@ impl State {
             text.no(rejection.key(), &values)
         };
         self.give::<Duty>(viewer, &stream, cmd, command, no).await.map(|done| done.position)
+    }
+
+    /// A command to a standing duty.
+    pub(super) async fn standing(
+        &self,
+        viewer: &Viewer,
+        key: &StandingKey,
+        cmd: CommandId,
+        command: standing::Command,
+    ) -> Result<Position, Refusal> {
+        let stream = key.stream().map_err(|_| Refusal::missing())?;
+        let no = |text: Text, rejection: &standing::Rejection| {
+            text.no(rejection.key(), &rejection.values(&|on| text.day(on)))
+        };
+        self.give::<Standing>(viewer, &stream, cmd, command, no).await.map(|done| done.position)
     }
 
     async fn give<D: Decider>(

@@ -9,6 +9,7 @@ use linli_platform::{
 mod api;
 mod ask;
 mod code;
+mod duties;
 mod expected;
 mod give;
 mod my;
@@ -75,12 +76,18 @@ fn residents(state: &State) -> Routes {
         .post(&of("stand-in"), Need::SignedIn, state.on(occurrence::stand_in))
         .get(&of("check-in"), Need::SignedIn, state.on(wall::check_in_page))
         .post(&of("check-in"), Need::SignedIn, state.on(wall::check_in))
+        .get("/c/{community}/duties", Need::Anyone, state.on(duties::page))
+        .post("/c/{community}/duties", Need::SignedIn, state.on(duties::act))
         .get("/my/code", Need::SignedIn, state.on(code::mine))
 }
 
 fn desk(state: &State) -> Routes {
     let of = |rest: &str| format!("/desk/{{community}}/roll/{{activity}}/{{recurrence_id}}{rest}");
     Routes::new()
+        .get("/desk/{community}/duties", TAKE, state.on(duties::desk))
+        .post("/desk/{community}/duties", TAKE, state.on(duties::set))
+        .post("/desk/{community}/duties/end", TAKE, state.on(duties::end))
+        .post("/desk/{community}/duties/give", TAKE, state.on(duties::give))
         .get(&of(""), TAKE, state.on(roll::page))
         .post(&of(""), TAKE, state.on(roll::take))
         .post(&of("/headcount"), TAKE, state.on(roll::headcount))

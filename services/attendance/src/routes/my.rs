@@ -9,9 +9,10 @@ use linli_platform::{
 use super::{State, give::path, occurrence::own, text::Text};
 use crate::{
     projections::{
-        activities::{self, Named},
+        activities::{self, Named, either},
         duties,
         rolls::{self, Standing, Total},
+        standing,
     },
     values::OccurrenceKey,
 };
@@ -28,6 +29,8 @@ struct PersonView {
     total: String,
     ahead: Vec<Line>,
     duties: Vec<Line>,
+    /// What they look after: link and name.
+    standing: Vec<(String, String)>,
 }
 
 struct Line {
@@ -52,7 +55,7 @@ pub async fn fragment(state: &State, viewer: &Viewer) -> Result<String, Refusal>
     let now = state.platform.clock.now();
     let mut people = Vec::new();
     for id in ids {
-        let (ahead, duties, total) = state
+        let (ahead, duties, standing, total) = state
             .read(move |db| {
                 let named = |key: &OccurrenceKey| activities::by_key(db, key);
                 let ahead = rolls::ahead(db, id, now)?.into_iter();
@@ -61,10 +64,15 @@ pub async fn fragment(state: &State, viewer: &Viewer) -> Result<String, Refusal>
                 let duties = duties::of_resident(db, id, now)?.into_iter();
                 let duties = duties.map(|what| Ok(Found { named: named(&what.key)?, what }));
                 let duties = duties.collect::<rusqlite::Result<Vec<_>>>()?;
-                Ok((ahead, duties, rolls::total(db, id)?))
+                Ok((ahead, duties, standing::of_resident(db, id)?, rolls::total(db, id)?))
             })
             .await?;
-        people.push(person(Text::of(viewer), called.get(id), ahead, duties, total));
+        let t = Text::of(viewer);
+        let mut person = person(t, called.get(id), ahead, duties, total);
+        person.standing.extend(standing.into_iter().map(|(community, zh, en)| {
+            (format!("/c/{community}/duties"), either(t.0, &zh, &en).to_owned())
+        }));
+        people.push(person);
     }
     Fragment { t: Text::of(viewer), people }.render().map_err(Refusal::failed)
 }
@@ -110,5 +118,6 @@ fn person(
         total: t.with("my_total", &[("times", &times), ("hours", &hours)]),
         ahead: ahead.into_iter().filter_map(of_roll).collect(),
         duties: duties.into_iter().filter_map(of_duty).collect(),
+        standing: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use super::{State, ask::Ask, give::path};
 use crate::deciders::{duty, roll};
 
 /// For whom a form asks: oneself if it names nobody. Staff who take the roll may ask for anybody.
-fn for_whom(ask: &Ask) -> Result<(Uuid, Option<Uuid>), Refusal> {
+pub(super) fn for_whom(ask: &Ask) -> Result<(Uuid, Option<Uuid>), Refusal> {
     let viewer = &ask.viewer;
     let person = viewer.person().ok_or_else(Refusal::sign_in)?;
     let resident = match ask.field("resident") {

@@ -74,6 +74,8 @@ struct Paper {
     flat_given: bool,
     buildings: Vec<(String, String)>,
     found: Vec<Row>,
+    /// Whether those found are called just so; else they are offered to choose from.
+    sure: bool,
     /// Whether nothing but a flat or a card tells those found apart.
     alike: bool,
     cmds: [Uuid; 4],
@@ -85,12 +87,16 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
     let field = |name| ask.field(name).to_owned();
     let (name, building, flat) = (field("name"), field("building"), field("flat"));
     let (t, community) = (ask.text(), named.key.community.clone());
+    let mut sure = true;
     let found = if name.is_empty() {
         Vec::new()
     } else {
         let written = Written { name: &name, building: &building, flat: &flat };
-        let ids = state.meant(&ask, &named, written).await?;
-        state.rows_of(&ask, &named, ids).await?
+        let ids = state.meant(&ask, &named.key.community, written).await?;
+        sure = !ids.is_empty();
+        let alike =
+            if sure || !flat.is_empty() { ids } else { state.find(&community, &name).await? };
+        state.rows_of(&ask, &named, alike).await?
     };
     let same = |a: &Row, b: &Row| (&a.name, &a.building) == (&b.name, &b.building);
     let alike =
@@ -113,6 +119,7 @@ pub(super) async fn page(state: State, ask: Ask) -> Result<Page, Refusal> {
         at: field("time"),
         buildings,
         found,
+        sure,
         alike,
         cmds: std::array::from_fn(|_| entropy.uuid()),
     };
@@ -139,7 +146,7 @@ pub(super) async fn enter(state: State, ask: Ask) -> Result<Response, Refusal> {
     let (name, building) = (ask.field("name"), ask.field("building"));
     if ids.is_empty() && !name.is_empty() {
         let written = Written { name, building, flat: ask.field("flat") };
-        match state.meant(&ask, &named, written).await?.as_slice() {
+        match state.meant(&ask, &named.key.community, written).await?.as_slice() {
             [one] => ids.push(*one),
             _ => return Ok(page(state, ask).await?.into_response()),
         }

@@ -108,7 +108,8 @@ impl State {
         if name.is_empty() {
             return Ok(Err(t.get("csv_nameless").to_owned()));
         }
-        let found: Vec<Uuid> = self.meant(ask, of, Written { name, building, flat }).await?;
+        let written = Written { name, building, flat };
+        let found: Vec<Uuid> = self.meant(ask, &of.key.community, written).await?;
         Ok(match found.as_slice() {
             [resident] => {
                 let (way, proxy, staff) = (Way::Paper, None, true);

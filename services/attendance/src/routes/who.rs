@@ -8,7 +8,7 @@ use linli_platform::{
 use uuid::Uuid;
 
 use super::{State, ask::Ask};
-use crate::projections::{activities::Named, places, residents};
+use crate::projections::{places, residents};
 
 /// Somebody as paper has them; all but the name may be empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,19 +20,22 @@ pub(super) struct Written<'a> {
 }
 
 impl State {
-    /// All who may be meant: one if it is clear, nobody if they are not known here.
+    /// All who may be meant: one if it is clear, nobody if nobody is called so. A name that only
+    /// begins so is another name.
     pub(super) async fn meant(
         &self,
         ask: &Ask,
-        of: &Named,
+        community: &str,
         written: Written<'_>,
     ) -> Result<Vec<Uuid>, Refusal> {
-        let found = self.find(&of.key.community, written.name).await?;
+        let found = self.find(community, written.name).await?;
         let called = self.names(&ask.viewer, found.clone(), Purpose::Desk).await;
-        let exact: Vec<_> =
-            found.iter().copied().filter(|id| called.get(*id) == written.name).collect();
-        let named = if exact.is_empty() { found } else { exact };
-        let here = self.in_building(of, named, written.building).await?;
+        let mut named: Vec<_> =
+            found.into_iter().filter(|id| called.get(*id) == written.name).collect();
+        if named.is_empty() {
+            named = self.platform.directory.find(Lookup::Card(written.name.to_owned())).await?;
+        }
+        let here = self.in_building(community, named, written.building).await?;
         if written.flat.is_empty() || here.is_empty() {
             return Ok(here);
         }
@@ -47,14 +50,14 @@ impl State {
     /// Those of some people who live in a building; all of them if none is named.
     async fn in_building(
         &self,
-        of: &Named,
+        community: &str,
         people: Vec<Uuid>,
         building: &str,
     ) -> Result<Vec<Uuid>, Refusal> {
         if building.is_empty() {
             return Ok(people);
         }
-        let (community, typed) = (of.key.community.clone(), building.to_owned());
+        let (community, typed) = (community.to_owned(), building.to_owned());
         let found = self.read(move |db| {
             let mut here = Vec::new();
             for id in people {

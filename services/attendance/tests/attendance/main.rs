@@ -4,6 +4,7 @@
 
 mod codes;
 mod desk;
+mod duties;
 mod expected;
 mod leaving;
 mod paper;

@@ -78,13 +78,14 @@ struct Promise {
 }
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
-const LINKS: [(&str, &str, &str); 14] = [
+const LINKS: [(&str, &str, &str); 15] = [
     ("/plan", "desk_activities", "activity.plan"),
     ("/publish", "desk_publish", "activity.publish"),
     ("/affected", "desk_decisions", "occurrence.change"),
     ("/cadences", "desk_cadence", "activity.plan"),
     ("/venues", "desk_venues", "venue.manage"),
     ("/holidays", "desk_holidays", "holidays.adopt"),
+    ("/duties", "desk_duties", "roll.take"),
     ("/residents", "desk_residents", "people.see"),
     ("/teams", "desk_teams", "people.see"),
     ("/units", "desk_units", "people.see"),
