@@ -34,13 +34,14 @@ const DAYS: u64 = 8;
 /// How many refused commands it shows.
 const REFUSED_MAX: u64 = 10;
 /// The processes whose refused commands are shown: service and name.
-const PROCESSES: [(&str, &str); 6] = [
+const PROCESSES: [(&str, &str); 7] = [
     ("calendar", "opening"),
     ("calendar", "booking"),
     ("attendance", "keep-rolls"),
     ("attendance", "hand-over-places"),
     ("notifier", "reminders"),
     ("ranking", "tallies"),
+    ("ranking", "bulletins"),
 ];
 
 #[derive(Template)]
@@ -91,6 +92,7 @@ const LINKS: [(&str, &str, &str); 15] = [
     ("/units", "desk_units", "people.see"),
     ("/places", "desk_places", "people.see"),
     ("/staff", "desk_staff", "staff.manage"),
+    ("/bulletins", "desk_bulletins", "bulletin.publish"),
     ("/announcements", "desk_announcements", "announce"),
     ("/calls", "desk_calls", "notifier.followup"),
     ("/deliveries", "desk_deliveries", "notifier.followup"),
