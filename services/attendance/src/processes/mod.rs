@@ -5,7 +5,7 @@ mod expected;
 mod leavers;
 mod rolls;
 #[cfg(test)]
-mod told;
+mod tests;
 
 pub use duties::Duties;
 pub use expected::Expected;

@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     contract::{StandingEvent, Way},
     deciders::standing,
-    processes::told::Told,
+    processes::tests::Told,
     values::StandingKey,
 };
 

@@ -6,7 +6,7 @@ use crate::{
         Attendance,
         heard::{PlaceEvent, ResidentEvent},
     },
-    processes::told::Told,
+    processes::tests::Told,
 };
 
 fn key(n: u128) -> OccurrenceKey {
