@@ -79,7 +79,7 @@ struct Promise {
 }
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
-const LINKS: [(&str, &str, &str); 15] = [
+const LINKS: [(&str, &str, &str); 16] = [
     ("/plan", "desk_activities", "activity.plan"),
     ("/publish", "desk_publish", "activity.publish"),
     ("/affected", "desk_decisions", "occurrence.change"),
