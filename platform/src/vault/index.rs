@@ -144,6 +144,25 @@ impl Vault {
         self.by_key("name_key", sought(Some(name), folded))
     }
 
+    /// Who has exactly one of these names, each with what is known of them: one look for a whole
+    /// list.
+    pub fn namesakes<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<HashMap<&'a str, Vec<(Uuid, IndexEntry)>>, VaultError> {
+        let inside = self.inside();
+        let sql = format!("SELECT {COLUMNS} FROM people WHERE name_key = ?1 ORDER BY person");
+        let mut select = inside.conn.prepare_cached(&sql)?;
+        let mut found = HashMap::new();
+        for name in names {
+            if !found.contains_key(name) {
+                let same = select.query_map([folded(name)], read)?;
+                found.insert(name, same.collect::<Result<_, _>>()?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Who has the card of this number.
     pub fn by_card(&self, card: &str) -> Result<Vec<Uuid>, VaultError> {
         self.by_key("card_key", sought(Some(card), folded))

@@ -151,6 +151,9 @@ fn the_index_finds_people_however_they_are_written() {
     assert_eq!(vault.by_phone("13800000001").unwrap(), [person(1), person(2)]);
     assert_eq!(vault.by_card("a  17").unwrap(), [person(1)]);
     assert_eq!(vault.by_name("ada  li").unwrap(), [person(1)]);
+    let same = vault.namesakes(["ada  li", "nobody", "ada  li"]).unwrap();
+    assert_eq!(same["ada  li"].iter().map(|(id, _)| *id).collect::<Vec<_>>(), [person(1)]);
+    assert_eq!((same.len(), same["nobody"].len()), (2, 0));
     let starting =
         |start: &str, limit| -> Vec<Uuid> { vault.by_name_start(start, |_| true, limit).unwrap() };
     assert_eq!(starting("ADA", 9), [person(1), person(2)]);

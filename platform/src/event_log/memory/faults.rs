@@ -99,7 +99,8 @@ impl Faults {
 
     fn hits(&self, chance: u32) -> bool {
         // What is certain needs no dice.
-        chance >= 1000 || self.entropy.as_ref().is_some_and(|entropy| chance > 0 && roll(entropy) < chance)
+        chance >= 1000
+            || self.entropy.as_ref().is_some_and(|entropy| chance > 0 && roll(entropy) < chance)
     }
 }
 

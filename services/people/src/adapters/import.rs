@@ -4,22 +4,19 @@
 use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use linli_platform::{entropy::derived, ids::Position, stream::Meta, vault::Vault};
+use linli_platform::{entropy::derived, ids::Position, stream::Meta, vault::IndexEntry};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     directory::Fault,
     people::{People, PeopleError, blocking, further},
-    registry::{NewResident, Sealer, clear, entry},
+    registry::{NewResident, Sealer, entry},
 };
 use crate::{
     contract::{self, Purpose, RESIDENT},
     deciders::Reason as _,
-    projections::{
-        places,
-        residents::{self, ResidentRow},
-    },
+    projections::{places, residents},
     routes::vocabulary,
     values::{
         matching::{self, Building, Namesake},
@@ -87,41 +84,45 @@ enum Verdict {
     Bad(Bad),
 }
 
-/// Judges lines against those who are there.
+/// Judges lines against those who are there. All that the index knows of them is read at once.
 struct Judge<'a> {
     db: &'a rusqlite::Connection,
-    vault: &'a Vault,
+    known: HashMap<&'a str, Vec<(Uuid, IndexEntry)>>,
     community: HashSet<String>,
 }
 
 impl Judge<'_> {
-    fn namesakes(&self, name: &str) -> Result<Vec<(ResidentRow, Namesake)>, Fault> {
+    /// Residents of the community with a line's name.
+    fn namesakes(&self, name: &str) -> Result<Vec<(Namesake, &IndexEntry)>, Fault> {
         let mut found = Vec::new();
-        for row in residents::residents(self.db, &self.vault.by_name(name)?)? {
+        for (person, entry) in self.known.get(name).into_iter().flatten() {
+            let Some(row) = residents::resident(self.db, *person)? else { continue };
             if !row.lives() || !self.community.contains(&row.community) {
                 continue;
             }
-            let clear = clear(self.vault, &row)?;
-            let (person, building) = (row.id, row.building.clone());
-            found.push((row, Namesake { person, building, flat: clear.flat, phone: clear.phone }));
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let (flat, phone) = (text(&entry.flat), text(&entry.phone));
+            let (person, building) = (*person, row.building);
+            found.push((Namesake { person, building, flat, phone }, entry));
         }
         Ok(found)
     }
 
-    fn verdict(&self, line: Line, building: String) -> Result<Verdict, Fault> {
+    fn verdict(&self, line: &Line, building: String) -> Result<Verdict, Fault> {
         let found = self.namesakes(&line.name)?;
-        let namesakes: Vec<_> = found.iter().map(|(_, namesake)| namesake.clone()).collect();
-        Ok(match matching::known(&line, &building, &namesakes) {
-            Err(problem) => Verdict::Bad(about(&line, problem)),
-            Ok(None) => Verdict::New(line, building),
+        let namesakes: Vec<_> = found.iter().map(|(namesake, _)| namesake.clone()).collect();
+        Ok(match matching::known(line, &building, &namesakes) {
+            Err(problem) => Verdict::Bad(about(line, problem)),
+            Ok(None) => Verdict::New(line.clone(), building),
             Ok(Some(person)) => {
-                let row = found.iter().map(|(row, _)| row).find(|row| row.id == person);
-                let clear = row.map(|row| clear(self.vault, row)).transpose()?.unwrap_or_default();
-                let other =
-                    |new: &Option<String>, now: &str| new.as_ref().is_some_and(|new| new != now);
-                let differs = other(&line.phone, &clear.phone)
-                    || other(&line.email, &clear.email)
-                    || other(&line.flat, &clear.flat);
+                let entry = found.iter().find(|(namesake, _)| namesake.person == person);
+                let other = |new: &Option<String>, now: Option<&Option<String>>| {
+                    new.is_some() && now.is_none_or(|now| new != now)
+                };
+                let now = entry.map(|(_, entry)| entry);
+                let differs = other(&line.phone, now.map(|now| &now.phone))
+                    || other(&line.email, now.map(|now| &now.email))
+                    || other(&line.flat, now.map(|now| &now.flat));
                 Verdict::There { differs: differs.then_some(line.line) }
             }
         })
@@ -198,11 +199,14 @@ impl People {
         let judged = self.tables.read(move |db| {
             let (buildings, mut bad) = (places::buildings(db, &place)?, sheet.bad);
             let community = places::scope(db, &place)?.into_iter().collect();
-            let judge = Judge { db, vault: &vault, community };
             let lines = housed(sheet.lines, &buildings, &mut bad);
-            let verdicts = lines.into_iter().map(|(line, code)| judge.verdict(line, code));
-            let verdicts: Result<Vec<_>, Fault> = verdicts.collect();
-            Ok(verdicts.map(|verdicts| (verdicts, bad, sheet.ignored)))
+            let judge = || {
+                let known = vault.namesakes(lines.iter().map(|(line, _)| line.name.as_str()))?;
+                let judge = Judge { db, known, community };
+                let verdicts = lines.iter().map(|(line, code)| judge.verdict(line, code.clone()));
+                verdicts.collect::<Result<Vec<_>, Fault>>()
+            };
+            Ok(judge().map(|verdicts| (verdicts, bad, sheet.ignored)))
         });
         let judged = judged.await?.map_err(|fault| PeopleError::Log(fault.to_string()))?;
         let (verdicts, mut bad, ignored) = judged;
