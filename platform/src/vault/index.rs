@@ -27,6 +27,9 @@ pub struct IndexEntry {
     pub language: String,
 }
 
+/// Persons, each with what is known of them.
+pub type Known = Vec<(Uuid, IndexEntry)>;
+
 impl std::fmt::Debug for IndexEntry {
     /// Shows no personal data, so that a log line can't leak it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -149,7 +152,7 @@ impl Vault {
     pub fn namesakes<'a>(
         &self,
         names: impl IntoIterator<Item = &'a str>,
-    ) -> Result<HashMap<&'a str, Vec<(Uuid, IndexEntry)>>, VaultError> {
+    ) -> Result<HashMap<&'a str, Known>, VaultError> {
         let inside = self.inside();
         let sql = format!("SELECT {COLUMNS} FROM people WHERE name_key = ?1 ORDER BY person");
         let mut select = inside.conn.prepare_cached(&sql)?;

@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use self::{crypt::Key, erasure::ErasureList, passwords::Gate, sessions::CookieKeys};
 pub use self::{
-    index::{IndexEntry, phone_digits},
+    index::{IndexEntry, Known, phone_digits},
     keys::PersonKey,
     master::{Made, MasterKey, MasterKeyError},
     passwords::{PASSWORD_CHARS_MIN, PasswordError, judge_password},
