@@ -172,8 +172,9 @@ proptest! {
         all in proptest::collection::vec(any_occurrence(), 0..12),
     ) {
         let mut gathered = Gathered::default();
-        for (n, (kinds, cancelled, over, headcount, present, minutes)) in all.into_iter().enumerate() {
-            let mut it = occurrence(i64::try_from(n).unwrap(), &kinds, &["xiguan"]);
+        for (n, one) in (0_i64..).zip(all) {
+            let (kinds, cancelled, over, headcount, present, minutes) = one;
+            let mut it = occurrence(n, &kinds, &["xiguan"]);
             it.stage = match (cancelled, over) {
                 (true, _) => Stage::Cancelled,
                 (false, true) => Stage::Over,
