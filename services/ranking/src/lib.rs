@@ -19,7 +19,7 @@ pub mod values;
 
 use adapters::press::Press;
 use deciders::{tally::Tally, wallet::Wallet};
-pub use routes::State;
+pub use routes::{State, fragments};
 
 /// The service's name, the second part of its streams' names.
 pub const SERVICE: &str = "ranking";

@@ -34,7 +34,7 @@ const DAYS: u64 = 8;
 /// How many refused commands it shows.
 const REFUSED_MAX: u64 = 10;
 /// The processes whose refused commands are shown: service and name.
-const PROCESSES: [(&str, &str); 7] = [
+const PROCESSES: [(&str, &str); 8] = [
     ("calendar", "opening"),
     ("calendar", "booking"),
     ("attendance", "keep-rolls"),
@@ -42,6 +42,7 @@ const PROCESSES: [(&str, &str); 7] = [
     ("notifier", "reminders"),
     ("ranking", "tallies"),
     ("ranking", "bulletins"),
+    ("ranking", "carry-points"),
 ];
 
 #[derive(Template)]
@@ -79,7 +80,7 @@ struct Promise {
 }
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
-const LINKS: [(&str, &str, &str); 16] = [
+const LINKS: [(&str, &str, &str); 18] = [
     ("/plan", "desk_activities", "activity.plan"),
     ("/publish", "desk_publish", "activity.publish"),
     ("/affected", "desk_decisions", "occurrence.change"),
@@ -95,6 +96,8 @@ const LINKS: [(&str, &str, &str); 16] = [
     ("/bulletins", "desk_bulletins", "bulletin.publish"),
     ("/announcements", "desk_announcements", "announce"),
     ("/calls", "desk_calls", "notifier.followup"),
+    ("/scoring", "desk_scoring", "scoring.adopt"),
+    ("/bank", "desk_bank", "points.spend"),
     ("/deliveries", "desk_deliveries", "notifier.followup"),
 ];
 

@@ -263,6 +263,7 @@ fn nav(viewer: &Viewer, place: Option<&Place>) -> Vec<(String, &'static str)> {
         Some(place) => (format!("/c/{}", place.code), "nav_month"),
         None => ("/".to_owned(), "nav_communities"),
     }];
+    nav.extend(place.map(|place| (format!("/rankings/{}", place.code), "nav_rankings")));
     let Some(who) = &viewer.principal else { return nav };
     nav.push(("/my".to_owned(), "nav_my"));
     let works_at = |place: &&Place| who.grants.iter().any(|g| who.may(&g.permission, &place.code));

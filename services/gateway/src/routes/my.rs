@@ -15,6 +15,7 @@ use super::{Gateway, words::Text};
 struct My {
     t: Text,
     attendance: String,
+    points: String,
     reminders: String,
     profile: String,
     calendar: Option<Address>,
@@ -36,12 +37,14 @@ pub(super) async fn page(
     let who = viewer.principal.as_ref().ok_or_else(Refusal::sign_in)?;
     let people = People::new(&gateway.platform, &gateway.people);
     let profile = linli_people::fragments::my(&people, &viewer).await?;
-    let mut my =
-        My { t, attendance: String::new(), reminders: String::new(), profile, calendar: None };
+    let (attendance, points, reminders) = (String::new(), String::new(), String::new());
+    let mut my = My { t, attendance, points, reminders, profile, calendar: None };
     // Staff don't register, nor are they reminded; those for whom they act are residents.
     if !who.staff || !who.acts_for.is_empty() {
         let attendance = linli_attendance::State::new(&gateway.platform, &gateway.attendance);
         my.attendance = linli_attendance::fragments::my(&attendance, &viewer).await?;
+        let ranking = linli_ranking::State::new(&gateway.platform, &gateway.ranking);
+        my.points = linli_ranking::fragments::my(&ranking, &viewer).await?;
     }
     if !who.staff {
         let (platform, tables) = (&gateway.platform, &gateway.notifier);

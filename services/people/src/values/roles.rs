@@ -1,7 +1,7 @@
 //! The one table that says what a role allows.
 
 /// Everything that a route can ask for.
-pub const PERMISSIONS: [&str; 13] = [
+pub const PERMISSIONS: [&str; 15] = [
     "activity.plan",
     "activity.publish",
     "occurrence.change",
@@ -15,6 +15,8 @@ pub const PERMISSIONS: [&str; 13] = [
     "notifier.followup",
     "announce",
     "bulletin.publish",
+    "scoring.adopt",
+    "points.spend",
 ];
 
 /// What somebody may do in a place and all below it.
@@ -91,6 +93,8 @@ mod tests {
             ("notifier.followup", "xx--"),
             ("announce", "xx--"),
             ("bulletin.publish", "xx--"),
+            ("scoring.adopt", "xx--"),
+            ("points.spend", "xx--"),
             ("something.else", "----"),
         ];
         for (permission, expected) in table {

@@ -1,5 +1,5 @@
 //! `wallet`: what somebody does with points. What they have earned stands on the tallies and comes
-//! with the command, read from tables that have caught up with the log (ADR 0007).
+//! with the command, read from tables that have caught up with the log (ADR 0008).
 //!
 //! What always holds:
 //! - Nobody spends or gives away more than is there at that moment: earned and received, less spent

@@ -135,7 +135,16 @@ pub fn by_day(
     community: &str,
     period: Period,
 ) -> rusqlite::Result<Vec<(String, NaiveDate, Has)>> {
-    let (first, last) = (day_row(period.first), day_row(period.last()));
+    between(db, community, (period.first, period.last()))
+}
+
+/// The same for any days, both ends included.
+pub fn between(
+    db: &Connection,
+    community: &str,
+    (first, last): (NaiveDate, NaiveDate),
+) -> rusqlite::Result<Vec<(String, NaiveDate, Has)>> {
+    let (first, last) = (day_row(first), day_row(last));
     db.prepare_cached(
         "SELECT building, points, times, minutes, period FROM boards_building \
          WHERE community = ? AND period BETWEEN ? AND ?",

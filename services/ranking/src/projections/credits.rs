@@ -137,11 +137,11 @@ pub struct OfBuilding {
     /// Its date.
     pub on: NaiveDate,
     /// Points.
-    pub points: u64,
+    pub points: i64,
     /// Attendances by name.
-    pub times: u64,
+    pub times: i64,
     /// Minutes of service.
-    pub minutes: u64,
+    pub minutes: i64,
 }
 
 /// What each occurrence of a period brought a building, in order.

@@ -3,6 +3,7 @@
 pub mod activities;
 pub mod boards;
 pub mod bulletins;
+pub mod compare;
 pub mod credits;
 pub mod declined;
 pub mod figures;

@@ -1,6 +1,5 @@
 //! The pages of ranking.
 
-use axum::{Extension, Json, extract::Path};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use linli_platform::{
@@ -8,22 +7,31 @@ use linli_platform::{
     tables::Tables,
     web::{Need, Refusal, Routes},
 };
-use serde::Serialize;
 
-use crate::{
-    contract::Rules,
-    projections::places::{self, Adopted},
-};
+use crate::projections::places;
 
+mod api;
+mod bank;
 mod bulletins;
 mod bulletins_desk;
 mod bulletins_figures;
 mod bulletins_files;
 mod bulletins_sheets;
+mod drill;
+mod page;
 mod people;
+mod points;
+mod rules;
+mod svg;
 mod text;
+mod view;
 
-/// What the pages work with. The gateway makes one too, for fragments.
+/// Parts of pages that other services put together.
+pub mod fragments {
+    pub use super::points::fragment as my;
+}
+
+/// What the pages work with. The gateway makes one too, for the [`fragments`].
 #[derive(Clone)]
 pub struct State {
     platform: Platform,
@@ -51,8 +59,24 @@ impl State {
 }
 
 pub(crate) fn all(state: &State) -> Routes {
+    let adopt = Need::May("scoring.adopt");
+    let spend = Need::May("points.spend");
+    let of = |rest: &str| format!("/api/v1/c/{{community}}/{rest}");
     Routes::new()
-        .get("/api/v1/c/{community}/scoring", Need::Anyone, scoring)
+        .get("/rankings/{community}", Need::Anyone, page::page)
+        .get("/rankings/{community}/rules", Need::Anyone, rules::page)
+        .get("/rankings/{community}/place/{place}", Need::Anyone, drill::place)
+        .get("/rankings/{community}/team/{team}", Need::Anyone, drill::team)
+        .get("/my/points", Need::SignedIn, points::mine)
+        .get("/desk/{community}/points/{resident}", Need::May("people.see"), points::desk)
+        .get("/desk/{community}/scoring", adopt, rules::desk)
+        .post("/desk/{community}/scoring", adopt, rules::adopt)
+        .get("/desk/{community}/bank", spend, bank::page)
+        .post("/desk/{community}/bank", spend, bank::act)
+        .get(&of("rankings"), Need::Anyone, api::json)
+        .get(&of("rankings.csv"), Need::Anyone, api::csv_file)
+        .get(&of("rankings/series"), Need::Anyone, api::series)
+        .get(&of("scoring"), Need::Anyone, rules::json)
         .merge(of_bulletins())
         .sharing(state.clone())
         .waiting_for(&state.tables)
@@ -75,24 +99,4 @@ fn of_bulletins() -> Routes {
         .get(&api("bulletins"), Need::Anyone, bulletins::list_json)
         .get(&api("bulletins/{series}/{number}"), publish, bulletins::bytes)
         .get(&api("figures"), Need::Anyone, bulletins_figures::json)
-}
-
-/// The rules that hold in a place.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InForce {
-    place: String,
-    from: NaiveDate,
-    rules: Rules,
-    event: String,
-}
-
-async fn scoring(
-    Extension(state): Extension<State>,
-    Path(community): Path<String>,
-) -> Result<Json<Option<InForce>>, Refusal> {
-    let today = state.today(&community).await?;
-    let rules = state.tables.read(move |db| places::rules(db, &community, today)).await?;
-    let told = |Adopted { place, from, rules, event }| InForce { place, from, rules, event };
-    Ok(Json(rules.map(told)))
 }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use linli_platform::{
-    directory::{Name, Purpose},
-    web::Viewer,
+    directory::{Lookup, Name, Purpose},
+    web::{Refusal, Viewer},
 };
 use uuid::Uuid;
 
@@ -55,5 +55,19 @@ impl State {
             Name::Erased => text.get("erased").to_owned(),
         };
         Names(names.into_iter().map(|(id, name)| (id, told(name))).collect(), text)
+    }
+
+    /// The residents of a community whose name begins so, or whose card has this code.
+    pub(super) async fn find(&self, community: &str, typed: &str) -> Result<Vec<Uuid>, Refusal> {
+        if typed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (community, begins) = (community.to_owned(), typed.to_owned());
+        let mut found = self.platform.directory.find(Lookup::Name { community, begins }).await?;
+        if found.is_empty() {
+            found = self.platform.directory.find(Lookup::Card(typed.to_owned())).await?;
+        }
+        found.dedup();
+        Ok(found)
     }
 }

@@ -6,6 +6,7 @@ mod count;
 mod day;
 pub mod figures;
 mod key;
+mod measure;
 mod period;
 mod rates;
 mod schedule;
@@ -16,6 +17,7 @@ pub use content::{Best, Content, Correction, Group, Listed, Measures, checksum, 
 pub use count::Count;
 pub use day::{Day, Share};
 pub use key::{KeyError, OccurrenceKey};
+pub use measure::{Level, Measure};
 pub use period::{Period, PeriodError, Span};
 pub use rates::Rates;
 pub use schedule::{Schedule, time};

@@ -46,11 +46,12 @@ impl Told {
         Self { upto: page.upto, changed }
     }
 
-    /// What it says to those who watch one community or all; none if nothing.
-    pub fn to(&self, community: Option<&str>) -> Option<Changes<'_>> {
+    /// What it says to those who watch one community, several (`a,b`) or all; none if nothing.
+    pub fn to(&self, communities: Option<&str>) -> Option<Changes<'_>> {
         // What belongs to no community may show in any.
         let concerns = |change: &&Change| {
-            community.is_none_or(|c| change.community == c || change.community == EVERYWHERE)
+            let watched = |codes: &str| codes.split(',').any(|code| change.community == code);
+            change.community == EVERYWHERE || communities.is_none_or(watched)
         };
         let changed: Vec<_> = self.changed.iter().filter(concerns).collect();
         (!changed.is_empty()).then_some(Changes { changed })
