@@ -33,6 +33,8 @@ mod letters;
 #[cfg(test)]
 mod mid_autumn;
 #[cfg(test)]
+mod month_end;
+#[cfg(test)]
 mod mother;
 #[cfg(test)]
 mod process;
