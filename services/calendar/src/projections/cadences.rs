@@ -1,5 +1,6 @@
 //! Promises that hold.
 
+use chrono::{DateTime, Utc};
 use linli_platform::{
     ids::Version,
     projection::{ApplyError, Fact, Projection},
@@ -7,7 +8,7 @@ use linli_platform::{
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{json, parsed};
+use super::{instant, json, parsed};
 use crate::contract::{CadenceEvent as Event, CadencePromise, Heard};
 
 /// The projection.
@@ -19,7 +20,7 @@ impl Projection<Heard> for Cadences {
     const TABLES: &'static str = "
         CREATE TABLE cadences (
             id TEXT PRIMARY KEY, community TEXT NOT NULL, promise TEXT NOT NULL,
-            version INTEGER NOT NULL
+            version INTEGER NOT NULL, since INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX cadences_community ON cadences (community);";
 
@@ -28,9 +29,18 @@ impl Projection<Heard> for Cadences {
         let (id, community) = (fact.source.stream.id(), fact.source.stream.community());
         match event {
             Event::CadenceSet(promise) => {
-                db.prepare_cached("INSERT OR REPLACE INTO cadences VALUES (?, ?, ?, ?)")?.execute(
-                    params![id, community, serde_json::to_string(promise)?, fact.source.version.0],
-                )?;
+                let (text, version) = (serde_json::to_string(promise)?, fact.source.version.0);
+                db.prepare_cached(
+                    "INSERT INTO cadences VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET promise = ?3, version = ?4",
+                )?
+                .execute(params![
+                    id,
+                    community,
+                    text,
+                    version,
+                    fact.at.timestamp_micros()
+                ])?;
             }
             Event::CadenceDropped {} => {
                 db.prepare_cached("DELETE FROM cadences WHERE id = ?")?.execute([id])?;
@@ -49,14 +59,19 @@ pub struct Holding {
     pub promise: CadencePromise,
     /// What a form for it carries as `seen`.
     pub version: Version,
+    /// When it was made.
+    pub since: DateTime<Utc>,
 }
 
 /// The promises of a community.
 pub fn of_community(db: &Connection, community: &str) -> rusqlite::Result<Vec<Holding>> {
-    db.prepare_cached("SELECT id, promise, version FROM cadences WHERE community = ? ORDER BY id")?
-        .query_map([community], |row| {
-            let (id, promise) = (parsed(row, 0)?, json(row, 1)?);
-            Ok(Holding { id, promise, version: Version(row.get(2)?) })
-        })?
-        .collect()
+    db.prepare_cached(
+        "SELECT id, promise, version, since FROM cadences WHERE community = ? ORDER BY id",
+    )?
+    .query_map([community], |row| {
+        let (id, promise) = (parsed(row, 0)?, json(row, 1)?);
+        let version = Version(row.get(2)?);
+        Ok(Holding { id, promise, version, since: instant(row, 3)? })
+    })?
+    .collect()
 }

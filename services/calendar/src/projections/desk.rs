@@ -152,7 +152,7 @@ pub fn cadences(
     }
     let papers = holidays::papers(db, &around)?;
     let mut all = Vec::new();
-    for Holding { id, promise, version } in holding {
+    for Holding { id, promise, version, since } in holding {
         // The decider let no promise of nothing pass.
         let Ok(at_least) = promise.at_least.try_into() else { continue };
         let cadence = Cadence { at_least, per: promise.per.into() };
@@ -161,7 +161,9 @@ pub fn cadences(
             counts.map(|(on, _)| *on).collect()
         };
         let (held, ahead) = (of_kind(&held), of_kind(&ahead));
-        for period in periods(cadence.per, window) {
+        // What was over before it was promised is owed by nobody.
+        let since = since.with_timezone(&zone).date_naive();
+        for period in periods(cadence.per, window).filter(|period| *period.end() >= since) {
             let standing = cadence.owed(*period.start(), &held, &ahead, today, &papers.table);
             all.push(Kept { id, promise: promise.clone(), version, standing });
         }

@@ -39,6 +39,7 @@ mod which;
 
 pub use kept::Cache;
 use kept::answer;
+pub(super) use which::with_query;
 use which::{Asked, Which, plain_frame};
 
 /// The kind of secret that stands for a team in the address of its feed.

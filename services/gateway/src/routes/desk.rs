@@ -80,11 +80,12 @@ struct Promise {
 }
 
 /// A page of the desk: its path after `/desk/{community}`, its words, what it needs.
-const LINKS: [(&str, &str, &str); 18] = [
+const LINKS: [(&str, &str, &str); 19] = [
     ("/plan", "desk_activities", "activity.plan"),
     ("/publish", "desk_publish", "activity.publish"),
     ("/affected", "desk_decisions", "occurrence.change"),
     ("/cadences", "desk_cadence", "activity.plan"),
+    ("/feeds", "desk_feeds", "activity.plan"),
     ("/venues", "desk_venues", "venue.manage"),
     ("/holidays", "desk_holidays", "holidays.adopt"),
     ("/duties", "desk_duties", "roll.take"),

@@ -43,13 +43,14 @@ struct Row {
 /// A promise over the months of a year.
 struct Line {
     title: String,
-    promise: String,
     cells: Vec<Cell>,
 }
 
 /// A month, or a quarter or year over several of them.
 struct Cell {
     months: usize,
+    /// It was over before anything was promised.
+    before: bool,
     held: u32,
     planned: u32,
     owed: u32,
@@ -125,7 +126,7 @@ fn owed(t: Text, kept: &[Kept]) -> Vec<Row> {
 
 /// The promises of a year, each with its months, quarters or the year; weeks are added up in the
 /// month in which they end.
-fn lines(t: Text, year: i32, kept: &[Kept]) -> Vec<Line> {
+fn lines(year: i32, kept: &[Kept]) -> Vec<Line> {
     let mut lines: Vec<(Uuid, Line)> = Vec::new();
     for one in kept {
         let (standing, promise) = (&one.standing, &one.promise);
@@ -135,7 +136,7 @@ fn lines(t: Text, year: i32, kept: &[Kept]) -> Vec<Line> {
         }
         if lines.last().is_none_or(|(id, _)| *id != one.id) {
             let (title, cells) = (promise.title.clone(), Vec::new());
-            lines.push((one.id, Line { title, promise: in_words(t, promise), cells }));
+            lines.push((one.id, Line { title, cells }));
         }
         let Some((_, line)) = lines.last_mut() else { continue };
         let months = match promise.per {
@@ -144,17 +145,26 @@ fn lines(t: Text, year: i32, kept: &[Kept]) -> Vec<Line> {
             Per::Year => 12,
         };
         let (held, planned, owed) = (standing.done, standing.planned, standing.owed);
-        let new = Cell { months, held, planned, owed, badge: badge(standing) };
-        let month = end.month0() as usize;
-        match line.cells.get_mut(month).filter(|_| promise.per == Per::Week) {
-            Some(cell) => cell.add(&new),
-            None => line.cells.push(new),
+        let new = Cell { months, before: false, held, planned, owed, badge: badge(standing) };
+        let told: usize = line.cells.iter().map(|cell| cell.months).sum();
+        let month = end.month() as usize;
+        if let Some(cell) = line.cells.last_mut().filter(|_| told == month) {
+            // Another week that ends in the same month.
+            cell.add(&new);
+        } else {
+            let passed = month.saturating_sub(told + months);
+            line.cells.extend((passed > 0).then(|| Cell::before(passed)));
+            line.cells.push(new);
         }
     }
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
 impl Cell {
+    fn before(months: usize) -> Self {
+        Self { months, before: true, held: 0, planned: 0, owed: 0, badge: "" }
+    }
+
     /// Another week of the same month.
     fn add(&mut self, week: &Self) {
         self.held += week.held;
@@ -205,7 +215,7 @@ pub(super) async fn page(desk: Desk) -> Result<Page, Refusal> {
         year: first.year(),
         owed: owed(t, &soon),
         rows: kept.iter().map(|kept| row(t, kept)).collect(),
-        lines: lines(t, first.year(), &whole),
+        lines: lines(first.year(), &whole),
         forms,
         cmd: desk.fresh(),
     };

@@ -8,6 +8,7 @@ mod change;
 mod decide;
 mod edit;
 mod existing;
+mod feeds;
 mod fields;
 mod form;
 mod future;
@@ -82,6 +83,8 @@ fn others() -> Routes {
         .post(&of("venues/{venue}/close"), VENUES, venues::close)
         .post(&of("venues/{venue}/reopen"), VENUES, venues::reopen)
         .get(&of("venues/{venue}/closures/{closure}"), VENUES, decide::closure)
+        .get(&of("feeds"), PLAN, feeds::page)
+        .post(&of("feeds/{team}"), PLAN, feeds::renew)
         .get(&of("holidays"), ADOPT, holidays::page)
         .post(&of("holidays"), ADOPT, holidays::adopt)
         .post(&of("holidays/preview"), ADOPT, holidays::preview)

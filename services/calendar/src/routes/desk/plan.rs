@@ -48,11 +48,12 @@ struct View {
 }
 
 /// Other pages of the desk, with the permission that each needs.
-const PAGES: [(&str, &str, &str); 5] = [
+const PAGES: [(&str, &str, &str); 6] = [
     ("publish", "desk-publish", "activity.publish"),
     ("affected", "desk-affected", "occurrence.change"),
     ("venues", "desk-venues", "venue.manage"),
     ("cadences", "desk-cadences", "activity.plan"),
+    ("feeds", "desk-feeds", "activity.plan"),
     ("holidays", "desk-holidays", "holidays.adopt"),
 ];
 

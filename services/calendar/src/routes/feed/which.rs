@@ -47,7 +47,10 @@ impl Asked {
 }
 
 /// A path with what stands behind `?`: every octet that is no plain letter as %XX.
-fn with_query<'a>(path: String, asked: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+pub(in crate::routes) fn with_query<'a>(
+    path: String,
+    asked: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
     let mut address = path;
     for (n, (name, value)) in asked.enumerate() {
         address.push(if n == 0 { '?' } else { '&' });

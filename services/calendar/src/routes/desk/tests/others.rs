@@ -189,6 +189,8 @@ async fn an_activity_is_published_and_ended_alone() {
     let path = format!("plan/{}", id("talk"));
     let done = office.post(&format!("{path}/publish"), &[("cmd", CMD)]).await;
     office.follow(&done).await.says(200, "已发布");
+    // Both occurrences of the next 60 days are opened by then.
+    office.settles().await;
     let end = [("cmd", "00000000-0000-4000-8000-000000000002"), ("retire_from", "2026-12-01")];
     assert_eq!(office.post(&format!("{path}/retire"), &end).await.status.as_u16(), 303);
     let entries = office.agenda("2027-01-01", "2027-12-31").await;
@@ -215,5 +217,29 @@ async fn each_route_asks_for_its_own_permission() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 34);
+    assert_eq!(seen, 36);
+}
+
+#[tokio::test]
+async fn a_teams_address_is_shown_and_another_one_given() {
+    let office = Office::at(NOW).await;
+    office.publishes("talk", None, "cron = \"0 30 19 12 * *\"").await;
+    for (team, community) in [("silver", "xiguan"), ("other", "guanyuan")] {
+        let founded =
+            serde_json::json!({"teamFounded": {"community": community, "name": "银龄先锋"}});
+        office.kit.happened(&format!("_/people/team/{}", id(team)), &founded).await;
+    }
+    office.settles().await;
+    let page = office.get("feeds").await;
+    page.says(200, "webcal://linli.test/c/xiguan/calendar.ics");
+    let address = |page: &super::Answer| {
+        let from = page.text.split("value=\"http://linli.test/t/").nth(1).unwrap();
+        from.split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(page.text.matches("value=\"http://linli.test/t/").count(), 1, "that of no other's");
+    let renew = format!("feeds/{}", id("silver"));
+    let done = office.post(&renew, &[("known", "0")]).await;
+    assert_ne!(address(&office.follow(&done).await), address(&page));
+    let other = format!("feeds/{}", id("other"));
+    office.post(&other, &[("known", "0")]).await.says(404, "");
 }
