@@ -244,7 +244,7 @@ async fn whole(
         viewer,
         title: &parts.title,
         body,
-        nav: nav(gateway, viewer, place.as_ref()),
+        nav: nav(viewer, place.as_ref()),
         place,
         at: &asked.path,
         here: &asked.here,
@@ -258,7 +258,7 @@ async fn whole(
 }
 
 /// The way to the month, to the boards, to one's own page and, for whoever works there, to the desk.
-fn nav(gateway: &Gateway, viewer: &Viewer, place: Option<&Place>) -> Vec<(String, &'static str)> {
+fn nav(viewer: &Viewer, place: Option<&Place>) -> Vec<(String, &'static str)> {
     let mut nav = vec![match place {
         Some(place) => (format!("/c/{}", place.code), "nav_month"),
         None => ("/".to_owned(), "nav_communities"),
