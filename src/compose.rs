@@ -62,8 +62,10 @@ pub struct Rehearsed {
     pub log: MemoryLog,
     /// The time, moved by hand.
     pub clock: Clock,
-    /// Where all ids, keys and nonces come from.
+    /// Where all ids and nonces come from.
     pub entropy: Entropy,
+    /// Where the vault's keys and tokens come from.
+    pub secrets: Entropy,
     /// Where mails go.
     pub mailer: Mailer,
     /// The address that links in mails begin with.
@@ -187,14 +189,14 @@ impl Node {
 
     /// A node of a simulation: all of it is made up, and may be lost.
     pub fn rehearsing(rehearsed: Rehearsed) -> Result<Self, Failure> {
-        let Rehearsed { data, log, clock, entropy, mailer, public_url } = rehearsed;
+        let Rehearsed { data, log, clock, entropy, secrets, mailer, public_url } = rehearsed;
         std::fs::create_dir_all(&data).map_err(|error| Failure::file(&data, "made", &error))?;
         let mark = data.join(SYNTHETIC);
         if !mark.exists() {
             std::fs::write(&mark, "").map_err(|error| Failure::file(&mark, "written", &error))?;
         }
         let config = Config::usual();
-        let (vault, ..) = open_vault(&data, &config, &entropy)?;
+        let (vault, ..) = open_vault(&data, &config, &secrets)?;
         let vault = vault.of_no_value()?;
         let log: Arc<dyn EventLog> = Arc::new(log);
         let directory = PeopleDirectory::new(&vault);

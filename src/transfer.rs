@@ -143,6 +143,22 @@ pub async fn import(
     Ok(imported)
 }
 
+/// Writes all that one log has after a position into another one, in its order.
+pub async fn copy(from: &dyn EventLog, after: Position, to: &dyn EventLog) -> Result<(), Failure> {
+    let mut appends = Appends::new(to);
+    let mut pages = from.follow(Filter::all(), after);
+    while let Some(page) = pages.next().await {
+        let page = page?;
+        for recorded in page.commits {
+            appends.give(recorded).await?;
+        }
+        if page.live {
+            break;
+        }
+    }
+    appends.finish().await
+}
+
 /// The records of a log's file; their position is the line.
 fn records(path: &Path) -> Result<impl Iterator<Item = Result<Recorded, Failure>>, Failure> {
     let file = File::open(path).map_err(|error| Failure::file(path, "read", &error))?;

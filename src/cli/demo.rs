@@ -41,6 +41,8 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     let now = arguments.now.map(|now| now.to_utc());
     let clock = now.map_or_else(Clock::system, Clock::running_from);
     let config = Config::usual();
+    let progress = Progress::on_stderr();
+    demo::past::live(&data, clock.now(), config.public_url_at(at), &progress).await?;
     let means = Means { data: data.clone(), config, clock, hand: true, at };
     let node = Arc::new(Node::open(means).await?);
     let guard = node.platform.streams.guard();
@@ -51,7 +53,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
             data.display()
         )));
     }
-    let links = demo::fill(&node, &Progress::on_stderr()).await?;
+    let links = demo::fill(&node, &progress).await?;
     let app = node.app().await?;
     let door = Door::open(&data)?;
     if arguments.json {

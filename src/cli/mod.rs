@@ -179,7 +179,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(arguments) => serve::run(&cx, arguments).await,
         Command::Demo(arguments) => demo::run(&cx, arguments).await,
-        Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Simulate(arguments) => simulate::run(&cx, arguments).await,
         Command::Seed(arguments) => seed::run(&cx, arguments).await,
         Command::Invite(arguments) => invite::run(&cx, arguments).await,
         Command::Agenda(arguments) => agenda::run(&cx, arguments).await,

@@ -29,6 +29,7 @@ use crate::{
 };
 
 mod once;
+pub mod past;
 mod residents;
 mod states;
 
@@ -49,7 +50,19 @@ struct Script {
     full: Shown,
     cancelled: Shown,
     moved: Shown,
+    past: Past,
     once: BTreeMap<String, once::Once>,
+}
+
+/// What is lived through before the demonstration begins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Past {
+    days: u64,
+    residents: usize,
+    of: BTreeMap<String, usize>,
+    seed: u64,
+    mails_kept_days: i64,
 }
 
 /// Which activities show a state, and why.

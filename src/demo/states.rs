@@ -131,8 +131,14 @@ impl Scene<'_> {
         let most = self.most();
         let fits = |entry: &Entry| can_be_filled(entry, most);
         let Some(entry) = self.pick(&self.script.full.prefer, fits).await? else { return Ok(()) };
-        let capacity = usize::try_from(entry.capacity).unwrap_or_default();
-        for resident in self.residents.iter().take(capacity + WAITING) {
+        let key =
+            OccurrenceKey::new(&entry.activity.community, entry.activity.id, &entry.id.to_string());
+        // Others may have a place, or wait, already.
+        let streams = &self.node.platform.streams;
+        let (roll, _) = streams.state::<Roll>(&key.roll()?).await?;
+        let free = usize::try_from(roll.free().unwrap_or_default()).unwrap_or_default();
+        let more = (free + WAITING).saturating_sub(roll.waiting().len());
+        for resident in self.residents.iter().take(more) {
             self.register(&entry, *resident).await?;
         }
         Ok(())

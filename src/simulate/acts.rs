@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use linli_attendance::{
-    contract::Way,
+    contract::{Rating, Way},
     deciders::{
         duty::{self, Duty},
         roll::{Command, Roll, RollState, Standing},
@@ -70,6 +70,7 @@ impl Scene<'_> {
             Step::Doors => self.doors(one).await,
             Step::End => self.end(one).await,
             Step::Paper => self.paper(one),
+            Step::Rate => self.rate(one).await,
         }
     }
 
@@ -281,6 +282,29 @@ impl Scene<'_> {
         }
         if self.dice.hits(self.behaviour.organisers.closes) {
             commands.push(self.roll(one, Command::Close)?);
+        }
+        Ok(commands)
+    }
+
+    /// Some of those who were there say how it was, most of them kindly.
+    async fn rate(&self, one: &Occurrence) -> Result<Vec<Given>, Failure> {
+        if one.attendance == Attendance::Headcount {
+            return Ok(vec![]);
+        }
+        let roll = self.state(one).await?;
+        let mut commands = Vec::new();
+        for (resident, _) in roll.all_present() {
+            if !self.dice.hits(self.behaviour.coming.rates) {
+                continue;
+            }
+            let rating = match self.dice.below(100) {
+                0..62 => Rating::VerySatisfied,
+                62..91 => Rating::Satisfied,
+                91..97 => Rating::Fair,
+                97..99 => Rating::Dissatisfied,
+                _ => Rating::VeryDissatisfied,
+            };
+            commands.push(self.roll(one, Command::Rate { resident, rating, comment: None })?);
         }
         Ok(commands)
     }

@@ -94,6 +94,8 @@ pub struct Coming {
     pub leaves_early: usize,
     /// Of a hundred present, are checked out when it ends.
     pub checks_out: usize,
+    /// Of a hundred present, say how it was.
+    pub rates: usize,
     /// Are counted where nobody is named.
     pub headcount_base: usize,
     /// And so many of a thousand residents.

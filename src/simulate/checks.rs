@@ -42,6 +42,9 @@ impl Run {
         if let Some(first) = ledger.broken.first() {
             return Err(broken("nobody twice, nowhere too many", first));
         }
+        if let Some(wrong) = ledger.points.wrong(&ledger.rolls) {
+            return Err(broken("points are the sum of their causes", wrong));
+        }
         let report = Report::of(asked, &ledger, self.commands(), sum, self.now())?;
         let states: u64 = report.total.deliveries_by_state.values().sum();
         if states != report.total.deliveries {
@@ -60,7 +63,7 @@ impl Run {
             return Err(broken("the log is whole", format!("position {position}: {why}")));
         }
         going(&self.node).await?;
-        self.deliveries().await?;
+        self.deliveries_and_points().await?;
         let last = self.log.last().await?;
         let services = self.node.services().await?;
         let mut before = Vec::new();
@@ -82,8 +85,8 @@ impl Run {
         services.iter().zip(&before).try_for_each(|(service, before)| same(service, before))
     }
 
-    /// The notifier's table of deliveries says what the log says.
-    async fn deliveries(&self) -> Result<(), Failure> {
+    /// The tables of deliveries and of credits say what the log says.
+    async fn deliveries_and_points(&self) -> Result<(), Failure> {
         let (ledger, _) = self.ledger()?;
         let planned: u64 = ledger.deliveries().values().map(|(planned, _)| planned).sum();
         let accepted = |(_, states): &(u64, BTreeMap<super::ledger::Standing, u64>)| {
@@ -100,6 +103,14 @@ impl Run {
                 shown.0, shown.1
             );
             return Err(broken("planned deliveries are the sum of all states", how));
+        }
+        let sql = "SELECT coalesce(sum(points), 0) FROM credits";
+        let credited = &self.node.ranking().await?.tables;
+        let shown: i64 = credited.read_now(|db| db.query_row(sql, [], |row| row.get(0)))?;
+        let stands = ledger.points.total();
+        if u64::try_from(shown) != Ok(stands) {
+            let how = format!("{stands} points stand on the log, {shown} in the table");
+            return Err(broken("points are the sum of their causes", how));
         }
         Ok(())
     }

@@ -35,6 +35,8 @@ pub enum Step {
     End,
     /// The sheet of paper is typed in.
     Paper,
+    /// Those who were there say how it was; the last of all.
+    Rate,
 }
 
 /// An occurrence ahead.
@@ -223,6 +225,7 @@ impl Diary {
             (at(zone, earlier(1), 20, 0), Step::Excuse),
             (start, Step::Doors),
             (end, Step::End),
+            (end + TimeDelta::hours(12), Step::Rate),
         ];
         if one.attendance == Attendance::Paper {
             steps.push((typed, Step::Paper));

@@ -51,9 +51,9 @@ impl Dice {
     }
 
     /// One of some, those in front more often: in every community the same people come again.
-    pub fn regular<T: Copy>(&self, all: &[T]) -> Option<T> {
+    pub fn regular<T: Clone>(&self, all: &[T]) -> Option<T> {
         let first = self.below(all.len());
         let second = self.below(all.len());
-        all.get(first.min(second)).copied()
+        all.get(first.min(second)).cloned()
     }
 }

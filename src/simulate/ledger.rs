@@ -21,6 +21,7 @@ use linli_platform::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::points::Points;
 use crate::failure::Failure;
 
 /// How a delivery stands in the end.
@@ -110,6 +111,8 @@ pub struct Ledger {
     pub written: BTreeMap<String, Written>,
     /// Promises that the log itself breaks.
     pub broken: Vec<String>,
+    /// Points.
+    pub points: Points,
     sources: BTreeMap<StreamId, Source>,
 }
 
@@ -131,6 +134,7 @@ impl Ledger {
             ("attendance", "roll") => self.roll(commit),
             ("notifier", "delivery") => self.delivery(commit),
             ("people", "resident") => self.resident(commit),
+            ("ranking", "tally") => self.points.take(commit),
             _ => Ok(()),
         }
     }

@@ -13,15 +13,19 @@ pub mod dice;
 pub mod give;
 pub mod ledger;
 mod many;
+pub mod plan;
+pub mod points;
 pub mod report;
 pub mod run;
 pub mod town;
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
 use crate::{failure::Failure, output::Progress, seeds::File};
 pub use report::Report;
-pub use run::Run;
+pub use run::{Run, Stage};
 
 /// What is simulated.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct Asked {
     pub to: NaiveDate,
     /// Residents in each community that has buildings.
     pub residents: usize,
+    /// Another number, by the community's code.
+    pub of: BTreeMap<String, usize>,
     /// What all chance comes from.
     pub seed: u64,
     /// How many communities; none is as many as the seeds have.
@@ -70,7 +76,12 @@ where
     let thread = std::thread::Builder::new().name("simulation".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let done = match runtime {
-            Ok(runtime) => runtime.block_on(work()),
+            Ok(runtime) => {
+                let done = runtime.block_on(work());
+                // What still ran holds files open that whoever asked may want.
+                drop(runtime);
+                done
+            }
             Err(error) => Err(Failure::from(error)),
         };
         // Whoever asked may have gone.

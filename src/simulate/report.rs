@@ -110,6 +110,8 @@ pub struct Figures {
     pub excused: u64,
     /// Had a place in the end, and did not come.
     pub absent: u64,
+    /// Points that what it held has earned people.
+    pub points: u64,
     /// Deliveries planned.
     pub deliveries: u64,
     /// Deliveries by how they stand.
@@ -213,6 +215,7 @@ impl Report {
             all.add(fact, kept, teams, now);
         }
         let (deliveries, residents) = (ledger.deliveries(), ledger.residents());
+        let points = ledger.points.by_host();
         let mut total = all.done();
         let mut communities = Vec::new();
         for (code, sums) in sums {
@@ -220,6 +223,7 @@ impl Report {
             figures.residents = residents.get(code).copied().unwrap_or_default();
             (figures.deliveries, figures.deliveries_by_state) =
                 deliveries.get(code).cloned().unwrap_or_default();
+            figures.points = points.get(code).copied().unwrap_or_default();
             figures.log = ledger.written.get(code).copied().unwrap_or_default();
             communities.push(Community { code: code.to_owned(), figures });
         }
@@ -229,6 +233,7 @@ impl Report {
             log.events += written.events;
             log.bytes += written.bytes;
         }
+        total.points = ledger.points.total();
         total.residents = residents.values().sum();
         for (planned, by_state) in deliveries.values() {
             total.deliveries += planned;

@@ -13,7 +13,7 @@ use linli_calendar::{
     projections::desk,
     values::plan,
 };
-use linli_notifier::adapters::mail::{Mailer, Rehearsal};
+use linli_notifier::adapters::mail::{Mailer, Outbox, Rehearsal};
 use linli_people::deciders::resident;
 use linli_platform::{clock::Clock, entropy::Entropy, event_log::memory::MemoryLog, ids::StreamId};
 
@@ -40,6 +40,20 @@ use crate::{
 /// The zone of the days that a simulation begins and ends with.
 const ZONE: Tz = Shanghai;
 
+/// Where a simulation takes place.
+pub struct Stage {
+    /// A folder for vault and tables.
+    pub data: PathBuf,
+    /// Where keys and tokens come from.
+    pub secrets: Entropy,
+    /// Where mails are kept from some instant on, to be looked at.
+    pub kept: Option<(Outbox, DateTime<Utc>)>,
+    /// The address that links in mails begin with.
+    pub public_url: String,
+    /// The last instant.
+    pub ends: DateTime<Utc>,
+}
+
 /// A simulation under way.
 pub struct Run {
     /// All services.
@@ -59,16 +73,36 @@ pub struct Run {
 }
 
 impl Run {
-    /// Founds all communities, on the first day.
+    /// Founds all communities on the first day of what is asked, in a folder that is of no value.
     pub async fn begin(asked: &Asked, data: PathBuf, progress: &Progress) -> Result<Self, Failure> {
+        let ends = at(ZONE, asked.to, 0, 0) + TimeDelta::days(1) - TimeDelta::seconds(1);
+        let stage = Stage {
+            data,
+            secrets: Entropy::seeded(asked.seed.rotate_left(32)),
+            kept: None,
+            public_url: "http://simulate.invalid".to_owned(),
+            ends,
+        };
+        Self::on(stage, asked, progress).await
+    }
+
+    /// Founds all communities on the first day, on a stage.
+    pub async fn on(stage: Stage, asked: &Asked, progress: &Progress) -> Result<Self, Failure> {
+        let Stage { data, secrets, kept, public_url, ends } = stage;
         let behaviour = behaviour()?;
         let seeds = read(&files(&asked.files, asked.communities)?)?;
         let (log, entropy) = (MemoryLog::new(), Entropy::seeded(asked.seed));
         let clock = Clock::standing_at(at(ZONE, asked.from, 0, 0));
-        let mailer = Mailer::Rehearsal(Rehearsal::new(Entropy::seeded(!asked.seed), None));
-        let public_url = "http://simulate.invalid".to_owned();
-        let rehearsed =
-            Rehearsed { data, log: log.clone(), clock: clock.clone(), entropy, mailer, public_url };
+        let mailer = Mailer::Rehearsal(Rehearsal::new(Entropy::seeded(!asked.seed), kept));
+        let rehearsed = Rehearsed {
+            data,
+            log: log.clone(),
+            clock: clock.clone(),
+            entropy,
+            secrets,
+            mailer,
+            public_url,
+        };
         let node = Node::rehearsing(rehearsed)?;
         node.services().await?;
         progress.at("simulate: places and communities");
@@ -82,21 +116,20 @@ impl Run {
         let diary = Diary::of(&log, hosts);
         let (dice, hands) = (Dice::new(asked.seed), Hands::new(&node.platform));
         let publishes = publishing(behaviour, asked.from);
-        let ends = at(ZONE, asked.to, 0, 0) + TimeDelta::days(1) - TimeDelta::seconds(1);
         let mut run =
             Self { node, log, town, clock, behaviour, dice, hands, diary, publishes, ends };
-        run.people(&seeds, asked.residents, progress).await?;
+        run.people(&seeds, asked, progress).await?;
         Ok(run)
     }
 
     async fn people(
         &mut self,
         seeds: &Seeds,
-        each: usize,
+        asked: &Asked,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let with = (self.behaviour, &self.dice);
-        self.town.settle_in(&self.node, with, each, progress).await?;
+        self.town.settle_in(&self.node, with, asked, progress).await?;
         quiet(&self.node).await?;
         self.town.join_in(&self.hands, with, &kinds(seeds)).await?;
         quiet(&self.node).await
@@ -139,8 +172,7 @@ impl Run {
                 now,
             };
             commands.extend(scene.act(one, step).await?);
-            let paper = one.attendance == linli_calendar::contract::Attendance::Paper;
-            if step == Step::Paper || (step == Step::End && !paper) {
+            if step == Step::Rate {
                 self.diary.occurrences.remove(&place);
             }
         }
@@ -184,6 +216,14 @@ impl Run {
     /// The present instant of the simulation.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(steps) = &self.node.platform.steps {
+            steps.end();
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use linli_platform::{
 use uuid::Uuid;
 
 use super::{
+    Asked,
     behaviour::Behaviour,
     dice::Dice,
     give::{Given, Hands},
@@ -104,12 +105,12 @@ impl Town {
         Ok(town)
     }
 
-    /// Writes so many residents down in each community that has buildings.
+    /// Writes as many residents down as are asked for in each community that has buildings.
     pub async fn settle_in(
         &mut self,
         node: &Node,
         (behaviour, dice): (&Behaviour, &Dice),
-        each: usize,
+        asked: &Asked,
         progress: &Progress,
     ) -> Result<(), Failure> {
         let people = node.registry(progress).await?;
@@ -118,6 +119,7 @@ impl Town {
             if buildings.is_empty() {
                 continue;
             }
+            let each = *asked.of.get(&self.hosts[home].code).unwrap_or(&asked.residents);
             let mut left = each;
             while left > 0 {
                 let many = left.min(AT_ONCE);
@@ -247,7 +249,7 @@ fn households(
 ) -> Vec<Character> {
     let mut all = Vec::with_capacity(many);
     while all.len() < many {
-        let building = dice.of(buildings).unwrap_or_default();
+        let building = dice.regular(buildings).unwrap_or_default();
         let flat = format!("{}{:02}", 1 + dice.below(18), 1 + dice.below(FLATS_A_FLOOR));
         let surname = dice.of(&behaviour.surnames).unwrap_or_default();
         for member in 0..=dice.below(behaviour.people.household_max) {

@@ -37,6 +37,8 @@ mod month_end;
 #[cfg(test)]
 mod mother;
 #[cfg(test)]
+mod past;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod rotation;

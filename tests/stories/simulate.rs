@@ -1,6 +1,6 @@
 //! A month simulated: the same seed gives the same bytes, and what is not as the log has it is found.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use linli::{
     failure::Failure,
@@ -20,6 +20,7 @@ fn asked(seed: u64) -> Asked {
         from: day("2026-03-01"),
         to: day("2026-03-14"),
         residents: 80,
+        of: BTreeMap::new(),
         seed,
         communities: Some(1),
     }

@@ -44,6 +44,11 @@ impl Steps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends all services; their files are closed. They hold what holds this, so it has to be said.
+    pub fn end(&self) {
+        drop(std::mem::take(&mut *self.all()));
+    }
+
     /// Steps all services in turn until none has anything to do before the clock is moved.
     pub async fn settle(&self) -> Result<(), TablesError> {
         // Nobody else steps meanwhile; services that start meanwhile are stepped from the next time.
