@@ -33,7 +33,9 @@ impl Tables {
             let names = names.query_map([], |row| row.get(0))?;
             for name in names.collect::<Result<Vec<String>, _>>()? {
                 let but = match name.as_str() {
-                    "process_row" => "WHERE key NOT IN ('out', 'ripe', 'wanted') AND value <> '4294967295'",
+                    "process_row" => {
+                        "WHERE key NOT IN ('out', 'ripe', 'wanted') AND value <> '4294967295'"
+                    }
                     _ => "",
                 };
                 let mut select = db.prepare(&format!("SELECT * FROM {name} {but}"))?;
