@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use linli::simulate::checks::counts;
 use rusqlite::types::Value;
 
 use crate::node::Node;
@@ -14,6 +15,9 @@ pub fn dump(node: &Node) -> Dump {
     let mut all = Dump::new();
     for service in &node.services {
         let see = |table: &str, row: &rusqlite::Row<'_>| {
+            if !counts(table, row)? {
+                return Ok(());
+            }
             let columns = 0..row.as_ref().column_count();
             let values = columns.map(|n| row.get::<_, Value>(n)).collect::<Result<Vec<_>, _>>()?;
             let rows = all.entry((service.name, table.to_owned())).or_default();

@@ -17,10 +17,6 @@ pub struct Mark {
 
 impl Tables {
     /// Shows each row of each table, one table after the other in the order of their names.
-    ///
-    /// Left out is what need not be the same in tables built anew: what a process notes for the
-    /// very input at hand, which is of no more use after it, and whether something was asked for in
-    /// vain, which hangs on whether a timer or an event of its very instant came first.
     pub fn each_row(
         &self,
         mut see: impl FnMut(&str, &Row<'_>) -> rusqlite::Result<()>,
@@ -32,13 +28,7 @@ impl Tables {
             )?;
             let names = names.query_map([], |row| row.get(0))?;
             for name in names.collect::<Result<Vec<String>, _>>()? {
-                let but = match name.as_str() {
-                    "process_row" => {
-                        "WHERE key NOT IN ('out', 'ripe', 'wanted') AND value <> '4294967295'"
-                    }
-                    _ => "",
-                };
-                let mut select = db.prepare(&format!("SELECT * FROM {name} {but}"))?;
+                let mut select = db.prepare(&format!("SELECT * FROM {name}"))?;
                 let mut rows = select.query([])?;
                 while let Some(row) = rows.next()? {
                     see(&name, row)?;
@@ -48,10 +38,16 @@ impl Tables {
         })
     }
 
-    /// The marks of all tables that have rows.
-    pub fn marks(&self) -> Result<BTreeMap<String, Mark>, TablesError> {
+    /// The marks of all tables that have rows, of the rows that count.
+    pub fn marks(
+        &self,
+        counts: impl Fn(&str, &Row<'_>) -> rusqlite::Result<bool>,
+    ) -> Result<BTreeMap<String, Mark>, TablesError> {
         let mut marks: BTreeMap<String, Mark> = BTreeMap::new();
         self.each_row(|table, row| {
+            if !counts(table, row)? {
+                return Ok(());
+            }
             let sum = of(row)?;
             if !marks.contains_key(table) {
                 marks.insert(table.to_owned(), Mark::default());

@@ -1,6 +1,6 @@
 //! The state of a process: an ordered map of text to JSON values.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{any::Any, cell::RefCell, collections::BTreeMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 /// and whoever runs the process undoes its step and reports it.
 pub struct Rows<'t> {
     store: Store<'t>,
+    left: RefCell<Option<Box<dyn Any + Send>>>,
     failure: RefCell<Option<String>>,
 }
 
@@ -25,13 +26,17 @@ pub(super) const TABLE: &str = "CREATE TABLE process_row (
 impl Default for Rows<'static> {
     /// Rows without a database, to test a process alone.
     fn default() -> Self {
-        Self { store: Store::Memory(BTreeMap::new()), failure: RefCell::default() }
+        Self::over(Store::Memory(BTreeMap::new()))
     }
 }
 
 impl<'t> Rows<'t> {
     pub(super) fn of(tx: &'t Connection, process: &'static str) -> Self {
-        Self { store: Store::Table { tx, process }, failure: RefCell::default() }
+        Self::over(Store::Table { tx, process })
+    }
+
+    fn over(store: Store<'t>) -> Self {
+        Self { store, left: RefCell::default(), failure: RefCell::default() }
     }
 
     pub(super) fn failure(&self) -> Option<String> {
@@ -74,6 +79,17 @@ impl<'t> Rows<'t> {
                 self.ok(done);
             }
         }
+    }
+
+    /// Leaves what an input brings about for the reaction to that very input. It is no row: nothing
+    /// of it is kept.
+    pub fn leave<T: Send + 'static>(&mut self, what: T) {
+        *self.left.get_mut() = Some(Box::new(what));
+    }
+
+    /// Takes what was left.
+    pub fn left<T: 'static>(&self) -> Option<T> {
+        self.left.borrow_mut().take()?.downcast().ok().map(|what| *what)
     }
 
     /// Removes `key`.

@@ -6,8 +6,7 @@
 //! ahead: then it is opened where `keep` has it, and says so. What has begun is never opened.
 //!
 //! Rows: `activity/<uuid>`; `fact/<uuid>/<recurrence id>` = the segment that computed it;
-//! `due/<zone>/<date>/<uuid>`, the day to look at it again; `paper/<year>`; `out`, what the input
-//! at hand brings about.
+//! `due/<zone>/<date>/<uuid>`, the day to look at it again; `paper/<year>`.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +46,9 @@ const BEYOND_DAYS: u64 = 45;
 /// Just after midnight.
 const DAILY_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// What an occurrence that was asked for counts as until it is opened: it stands for itself alone.
-const ASKED: u32 = u32::MAX;
+/// Whether one that was asked for in vain is noted so hangs on whether a timer or an event of its
+/// very instant came first: in tables built anew it may be noted or not.
+pub const ASKED: u32 = u32::MAX;
 
 /// The process.
 pub enum Opening {}
@@ -64,7 +65,7 @@ struct Activity {
 }
 
 /// What an input brings about.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 struct Out {
     openings: Vec<(StreamId, Opened)>,
     /// Activities to look at as soon as all that happened now is known.
@@ -95,10 +96,7 @@ impl Process<Heard> for Opening {
             }
             Input::Timer { name, due } => timer(rows, name, *due),
         };
-        let before: Out = rows.get("out").unwrap_or_default();
-        if before != out {
-            rows.put("out", &out);
-        }
+        rows.leave(out);
     }
 
     fn react(
@@ -106,7 +104,7 @@ impl Process<Heard> for Opening {
         _input: &Input<'_, Heard>,
         now: DateTime<Utc>,
     ) -> Vec<Action<Command>> {
-        let out: Out = rows.get("out").unwrap_or_default();
+        let out: Out = rows.left().unwrap_or_default();
         let open = out.openings.into_iter().map(|(to, opening)| Action::Command {
             to,
             command: Command::Open { opening, own: false },

@@ -46,8 +46,6 @@ struct Place {
 const ZONE: Tz = Tz::Asia__Shanghai;
 /// A circle of parents would not end.
 const LEVELS_MAX: usize = 16;
-/// What the last timer wants.
-const WANTED: &str = "wanted";
 
 fn place_row(code: &str) -> String {
     format!("place/{code}")
@@ -85,8 +83,8 @@ impl Process<Heard> for Bulletins {
             Input::Timer { name, .. } => {
                 let Some((place, series)) = timer_of(name) else { return };
                 let next = rows.get::<StatPeriod>(&next_row(place, series));
-                rows.put(WANTED, &next);
                 if let Some(period) = next {
+                    rows.leave(period);
                     put_next(rows, place, period.next());
                 }
             }
@@ -99,8 +97,7 @@ impl Process<Heard> for Bulletins {
         match input {
             Input::Timer { name, .. } => {
                 let Some((place, series)) = timer_of(name) else { return Vec::new() };
-                let wanted = rows.get::<Option<StatPeriod>>(WANTED).flatten();
-                let issue = wanted.and_then(|period| issue(rows, place, period));
+                let issue = rows.left().and_then(|period| issue(rows, place, period));
                 issue.into_iter().chain([timer(rows, place, series)]).collect()
             }
             Input::Event(fact) => match &fact.event {

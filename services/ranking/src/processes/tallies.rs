@@ -12,7 +12,6 @@ use linli_platform::{
     process::{Action, Input, Process, Rows},
     projection::Fact,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     contract::heard::{DutyEvent, Heard, ResidentEvent, RollEvent},
@@ -32,14 +31,8 @@ use state::{Closed, Occurrence};
 /// The process.
 pub enum Tallies {}
 
-/// What the last input makes it want, under `wanted`.
-#[derive(Debug, Serialize, Deserialize)]
-struct Wanted {
-    of: String,
-    commands: Vec<(StreamId, Command)>,
-}
-
-const WANTED: &str = "wanted";
+/// What an input makes it want.
+type Wanted = Vec<(StreamId, Command)>;
 
 impl Process<Heard> for Tallies {
     const NAME: &'static str = "tallies";
@@ -47,45 +40,21 @@ impl Process<Heard> for Tallies {
     type Command = Command;
 
     fn evolve(rows: &mut Rows<'_>, input: &Input<'_, Heard>) {
-        let commands = match input {
+        let wanted = match input {
             Input::Timer { name, .. } => over(rows, name),
             Input::Event(fact) => heard(rows, fact),
         };
-        if !commands.is_empty() {
-            rows.put(WANTED, &Wanted { of: label(input), commands });
-        }
+        rows.leave(wanted);
     }
 
     fn react(rows: &Rows<'_>, input: &Input<'_, Heard>, _: DateTime<Utc>) -> Vec<Action<Command>> {
-        let mut actions = timers(rows, input);
-        if !may_want(input) {
-            return actions;
-        }
-        if let Some(wanted) = rows.get::<Wanted>(WANTED).filter(|w| w.of == label(input)) {
-            let command = |(to, command)| Action::Command { to, command };
-            actions.extend(wanted.commands.into_iter().map(command));
-        }
-        actions
+        let wanted = rows.left::<Wanted>().unwrap_or_default();
+        let commands = wanted.into_iter().map(|(to, command)| Action::Command { to, command });
+        timers(rows, input).into_iter().chain(commands).collect()
     }
 }
 
-/// Names an input, so that what an earlier one wanted is not taken for its.
-fn label(input: &Input<'_, Heard>) -> String {
-    match input {
-        Input::Event(fact) => fact.source.to_string(),
-        Input::Timer { name, due } => format!("{name} {due}"),
-    }
-}
-
-fn may_want(input: &Input<'_, Heard>) -> bool {
-    let Input::Event(fact) = input else { return true };
-    matches!(
-        fact.event,
-        Heard::Roll(..) | Heard::Duty(..) | Heard::Resident(..) | Heard::Calendar { .. }
-    )
-}
-
-fn heard(rows: &mut Rows<'_>, fact: &Fact<Heard>) -> Vec<(StreamId, Command)> {
+fn heard(rows: &mut Rows<'_>, fact: &Fact<Heard>) -> Wanted {
     match &fact.event {
         Heard::Scoring(place, event) => learn::rules(rows, place, event, &fact.source),
         Heard::Place(code, event) => learn::place(rows, code, event),
@@ -108,7 +77,6 @@ fn heard(rows: &mut Rows<'_>, fact: &Fact<Heard>) -> Vec<(StreamId, Command)> {
         Heard::Duty(key, event) => return on_duty(rows, key, event, &fact.source),
         Heard::Tally(..)
         | Heard::Wallet(..)
-        | Heard::Process(_)
         | Heard::Team(..)
         | Heard::List(..)
         | Heard::Notice(..)
@@ -123,7 +91,7 @@ fn on_roll(
     key: &OccurrenceKey,
     event: &RollEvent,
     fact: &Fact<Heard>,
-) -> Vec<(StreamId, Command)> {
+) -> Wanted {
     let source = &fact.source;
     let mut books = Books::new(rows, source.clone());
     match event {
@@ -158,7 +126,7 @@ fn on_duty(
     key: &OccurrenceKey,
     event: &DutyEvent,
     source: &EventRef,
-) -> Vec<(StreamId, Command)> {
+) -> Wanted {
     let mut books = Books::new(rows, source.clone());
     match event {
         DutyEvent::DutyDone { duty, resident } => books.presence(key, *resident, |there| {
@@ -174,7 +142,7 @@ fn on_duty(
 }
 
 /// The occurrence's end has come.
-fn over(rows: &mut Rows<'_>, timer: &str) -> Vec<(StreamId, Command)> {
+fn over(rows: &mut Rows<'_>, timer: &str) -> Wanted {
     let Some(key) = state::timer_key(timer) else { return Vec::new() };
     // What is summed up because time passes has no cause on the log, and settles nobody's share.
     let mut books = Books::without_cause(rows);

@@ -149,19 +149,24 @@ pub(super) fn settled(
     wishes
 }
 
-/// Puts the deliveries of a try whose time has come where [`retry`] finds them.
+/// The try whose time has come: of which source, which try, of which deliveries.
+type Ripe = (StreamId, u32, Vec<Key>);
+
+/// Leaves the deliveries of a try whose time has come to [`retry`].
 pub(super) fn ripen(rows: &mut Rows<'_>, name: &str) {
     let keys = rows.get::<Vec<Key>>(name).unwrap_or_default();
     rows.remove(name);
     let mut parts = name.rsplitn(3, '/');
     let attempt = parts.next().and_then(|attempt| attempt.parse().ok()).unwrap_or(1_u32);
-    let stream = parts.nth(1).and_then(|rest| rest.strip_prefix("retry/")).unwrap_or_default();
-    rows.put("ripe", &(stream, attempt, keys));
+    let stream = parts.nth(1).and_then(|rest| rest.strip_prefix("retry/")?.parse().ok());
+    if let Some(stream) = stream {
+        rows.leave((stream, attempt, keys) as Ripe);
+    }
 }
 
 /// The try whose time has come.
 pub(super) fn retry(rows: &Rows<'_>, due: DateTime<Utc>) -> Vec<Wish> {
-    match rows.get::<(StreamId, u32, Vec<Key>)>("ripe") {
+    match rows.left::<Ripe>() {
         Some((to, attempt, keys)) => {
             let mut wishes = send(rows, &to, attempt, &keys, false, due);
             // After a long sleep of the machine the occurrence may be over and forgotten.
