@@ -8,13 +8,13 @@ use linli_platform::{
     directory::Purpose,
     entropy::derived,
     ids::CommandId,
-    web::{Page, Refusal, see},
+    web::{Names, Page, Refusal, see},
 };
 use uuid::Uuid;
 
 use super::{
-    State, ask::Ask, give::desk_path, occurrence::own, occurrence_form::for_whom, people::Names,
-    text::Text, who::Written,
+    State, ask::Ask, give::desk_path, occurrence::own, occurrence_form::for_whom, text::Text,
+    who::Written,
 };
 use crate::{
     deciders::{

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use linli_platform::web::{Language, Viewer, Words, fill};
 
 #[expect(clippy::expect_used, reason = "the files are part of the program; a test reads them")]
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     Words::read(include_str!("../../locales/zh.toml"), include_str!("../../locales/en.toml"))
         .expect("both languages have every word")
 });

@@ -1,12 +1,12 @@
 //! What staff follow up: calls to make, and mails of which nobody knows whether they arrived.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::{Extension, Form, extract::Path, response::Response};
 use linli_platform::{
-    directory::{Name, Purpose},
-    web::{Page, Refusal, Viewer, see},
+    directory::Purpose,
+    web::{Names, PATIENCE, Page, Refusal, Viewer, see},
 };
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Face, stream,
-    words::{Tongue, instant},
+    words::{Tongue, WORDS, instant},
 };
 use crate::{
     adapters::mail::Mailer,
@@ -25,9 +25,6 @@ use crate::{
 
 /// How many of the newest deliveries the page shows.
 const SHOWN: u32 = 200;
-/// How long a page waits for names before it goes without.
-const PATIENCE: Duration = Duration::from_millis(500);
-
 /// One delivery on the page.
 struct DeliveryLine {
     about: String,
@@ -60,7 +57,7 @@ struct DeliveriesPage<'a> {
     t: Tongue,
     cmd: Uuid,
     community: &'a str,
-    names: &'a Names,
+    people: &'a People,
     doubtful: Vec<DeliveryLine>,
     newest: Vec<DeliveryLine>,
     /// Why mail to people who were erased may still lie in the outbox.
@@ -73,20 +70,19 @@ struct CallsPage<'a> {
     t: Tongue,
     cmd: Uuid,
     community: &'a str,
-    names: &'a Names,
+    people: &'a People,
     calls: Vec<CallLine>,
 }
 
-/// The names of a page, and telephone numbers where somebody gave one.
-struct Names {
-    known: HashMap<Uuid, String>,
+/// How a page calls people, and telephone numbers where somebody gave one.
+struct People {
+    names: Names,
     phones: HashMap<Uuid, String>,
-    somebody: String,
 }
 
-impl Names {
-    fn get(&self, person: &Uuid) -> &str {
-        self.known.get(person).unwrap_or(&self.somebody)
+impl People {
+    fn name(&self, person: &Uuid) -> String {
+        self.names.get(*person)
     }
 
     fn phone(&self, person: &Uuid) -> &str {
@@ -95,37 +91,17 @@ impl Names {
 }
 
 impl Face {
-    /// All names of a page in one batch; without an answer in time the page goes without.
-    async fn names(&self, viewer: &Viewer, people: Vec<Uuid>, with_phones: bool) -> Names {
-        let t = Tongue(viewer.language);
-        let asked = async {
-            let directory = &self.platform.directory;
-            let phones = if with_phones {
-                directory.addresses(people.clone()).await
-            } else {
-                Ok(HashMap::new())
-            };
-            let principal = viewer.principal.clone();
-            (directory.names(people, principal, Purpose::Desk).await, phones)
-        };
-        let (names, phones) = match tokio::time::timeout(PATIENCE, asked).await {
-            Ok((names, phones)) => (names.unwrap_or_default(), phones.unwrap_or_default()),
-            Err(_) => (HashMap::new(), HashMap::new()),
-        };
-        let told = |name| match name {
-            Name::Known(name) => name,
-            Name::Withheld { building: Some(building) } => {
-                t.with("resident_of", &[("building", &building)])
-            }
-            Name::Withheld { building: None } => t.t("somebody"),
-            Name::Erased => t.t("erased"),
-        };
-        let phones = phones.into_iter().filter_map(|(id, address)| Some((id, address.phone?)));
-        Names {
-            known: names.into_iter().map(|(id, name)| (id, told(name))).collect(),
-            phones: phones.collect(),
-            somebody: t.t("somebody"),
+    async fn people(&self, viewer: &Viewer, people: Vec<Uuid>, with_phones: bool) -> People {
+        let directory = self.platform.directory.as_ref();
+        let mut phones = HashMap::new();
+        if with_phones {
+            let asked = tokio::time::timeout(PATIENCE, directory.addresses(people.clone())).await;
+            // Without an answer in time the page goes without, as it does without names.
+            let addresses = asked.ok().and_then(Result::ok).unwrap_or_default();
+            phones = addresses.into_iter().filter_map(|(id, it)| Some((id, it.phone?))).collect();
         }
+        let names = Names::ask(directory, people, viewer, Purpose::Desk, &WORDS).await;
+        People { names, phones }
     }
 }
 
@@ -197,13 +173,14 @@ pub(super) async fn deliveries(
     });
     let (doubtful, newest) = read.await?;
     let people = doubtful.iter().chain(&newest).map(|line| line.resident).collect();
-    let names = &face.names(&viewer, people, false).await;
+    let people = &face.people(&viewer, people, false).await;
     let cmd = face.platform.entropy.uuid();
     let uncleared = match &face.post.mailer {
         Mailer::Outbox(outbox) => outbox.uncleared().borrow().clone(),
         Mailer::Smtp(_) | Mailer::Rehearsal(_) => None,
     };
-    let page = DeliveriesPage { t, cmd, community: &community, names, doubtful, newest, uncleared };
+    let page =
+        DeliveriesPage { t, cmd, community: &community, people, doubtful, newest, uncleared };
     let html = page.render().map_err(Refusal::failed)?;
     Ok(Page::new(t.t("deliveries_title"), html).of(&community))
 }
@@ -233,9 +210,9 @@ pub(super) async fn calls(
     });
     let calls = read.await?;
     let people = calls.iter().map(|call| call.resident).collect();
-    let names = &face.names(&viewer, people, true).await;
+    let people = &face.people(&viewer, people, true).await;
     let cmd = face.platform.entropy.uuid();
-    let page = CallsPage { t, cmd, community: &community, names, calls };
+    let page = CallsPage { t, cmd, community: &community, people, calls };
     let html = page.render().map_err(Refusal::failed)?;
     Ok(Page::new(t.t("calls_title"), html).of(&community))
 }

@@ -10,7 +10,7 @@ use linli_platform::web::{Language, Words};
 use crate::{projections::occurrences::Occurrence, values::Purpose};
 
 #[expect(clippy::expect_used, reason = "the files are part of the program, and a test reads them")]
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let (zh, en) = (include_str!("../../locales/zh.toml"), include_str!("../../locales/en.toml"));
     Words::read(zh, en).expect("the notifier's words")
 });

@@ -9,7 +9,7 @@ use axum::{
 };
 use linli_platform::{
     directory::Purpose,
-    web::{Page, Refusal, Viewer},
+    web::{Names, Page, Refusal, Viewer},
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,6 @@ use super::{
     State,
     bulletins_files::{csv, file, xlsx},
     bulletins_sheets::{Sheet, sheets},
-    people::Names,
     text::Text,
 };
 use crate::{

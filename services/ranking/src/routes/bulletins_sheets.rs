@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{people::Names, text::Text};
+use linli_platform::web::Names;
+
+use super::text::Text;
 use crate::values::{Content, Correction, Count, Group, Listed, Measures};
 
 /// What stands in one place of a table.

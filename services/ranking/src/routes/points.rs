@@ -8,12 +8,12 @@ use linli_platform::{
     directory::Purpose,
     ids::StreamId,
     vault::{PersonKey, Placed},
-    web::{Page, Refusal, Viewer},
+    web::{Names, Page, Refusal, Viewer},
 };
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
-use super::{State, drill::titled, people::Names, text::Text};
+use super::{State, drill::titled, text::Text};
 use crate::{
     contract::Ground,
     processes::wallet,

@@ -7,7 +7,7 @@ use linli_platform::web::{Language, Viewer, Words, fill};
 use crate::values::{Measure, Period, Span};
 
 #[expect(clippy::expect_used, reason = "the files are part of the program; a test reads them")]
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     Words::read(include_str!("../../locales/zh.toml"), include_str!("../../locales/en.toml"))
         .expect("both languages have every word")
 });

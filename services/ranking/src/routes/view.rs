@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use linli_platform::{
     directory::Purpose,
-    web::{Refusal, Viewer},
+    web::{Names, Refusal, Viewer},
 };
 
-use super::{State, people::Names, text::Text};
+use super::{State, text::Text};
 use crate::{
     projections::{
         boards,
