@@ -67,6 +67,13 @@ impl StreamId {
         self.part(3)
     }
 
+    /// The UUID that the id begins with and what follows it, where it is `<uuid>-<rest>`.
+    pub fn uuid_and_rest(&self) -> Option<(Uuid, &str)> {
+        let (uuid, rest) = self.id().split_at_checked(uuid::fmt::Hyphenated::LENGTH)?;
+        let rest = rest.strip_prefix('-').filter(|rest| !rest.is_empty())?;
+        Some((uuid.parse().ok()?, rest))
+    }
+
     /// The id as a UUID, where it is one.
     pub fn uuid(&self) -> Option<Uuid> {
         self.id().parse().ok()

@@ -1,5 +1,6 @@
 //! The month is over: its bulletin, what is corrected later, and the boards that go on living.
 
+use axum::http::StatusCode;
 use linli_attendance::{
     contract::{Rating, Way},
     deciders::roll::{self, Rejection, Roll},
@@ -165,8 +166,9 @@ async fn what_two_hold_together_counts_for_each_and_once_above() {
     app.until("2026-11-14T12:00:00+08:00").await;
     for place in [XIGUAN, "wuhang"] {
         let path = format!("/api/v1/c/{place}/figures?from=2026-11-01&to=2026-11-30");
-        let figures = app.stranger().json(&path).await.to_string();
-        assert!(figures.contains("集中整治") || figures.contains("志愿服务"), "{figures}");
+        let figures = app.stranger().reads(&path).await;
+        let present = ["total", "kind/志愿服务"].map(|line| measure(&figures, line, "present"));
+        assert_eq!(present, [Some(1), Some(1)], "{place}: {figures}");
         let board =
             app.stranger().json(&format!("/api/v1/c/{place}/rankings?period=2026-11")).await;
         assert_eq!(board["total"]["attended"], 1, "{place}: {board}");
@@ -174,18 +176,31 @@ async fn what_two_hold_together_counts_for_each_and_once_above() {
 }
 
 #[tokio::test]
-async fn only_who_was_there_rates_and_once() {
+async fn only_who_was_there_rates_and_once_and_five_show_it() {
     let app = office().await;
-    let (one, two) = (app.resident("1", true).await, app.resident("2", true).await);
+    let mut there = Vec::new();
+    for n in 0..5 {
+        there.push(app.resident(&n.to_string(), false).await);
+    }
+    let away = app.resident("away", false).await;
     app.until("2026-11-05T09:00:00+08:00").await;
-    comes(&app, "talk", FIRST, one, None).await;
-    app.until("2026-11-05T11:00:00+08:00").await;
+    for resident in &there {
+        comes(&app, "talk", FIRST, *resident, None).await;
+    }
     let rating = Rating::VerySatisfied;
     let rate = |resident| roll::Command::Rate { resident, rating, comment: None };
-    says(&app, "talk", FIRST, rate(one)).await.unwrap();
-    assert!(says(&app, "talk", FIRST, rate(two)).await.is_err(), "they were not there");
-    let five = app.stranger().reads("/c/xiguan/talk/20261105T090000").await;
-    assert!(!five.contains("100%"), "one alone is not shown");
+    for resident in &there[..4] {
+        says(&app, "talk", FIRST, rate(*resident)).await.unwrap();
+    }
+    let no = says(&app, "talk", FIRST, rate(away)).await.unwrap_err();
+    assert_eq!(no, Rejection::NotThere);
+    assert_eq!(says(&app, "talk", FIRST, rate(there[0])).await.unwrap_err(), Rejection::Rated);
+    let page = format!("/c/xiguan/talk/{FIRST}");
+    let shown = "满意率 100%（5 人评价）";
+    assert!(!app.stranger().reads(&page).await.contains("满意率"), "four are not shown");
+    says(&app, "talk", FIRST, rate(there[4])).await.unwrap();
+    let five = app.stranger().reads(&page).await;
+    assert!(five.contains(shown), "{five}");
 }
 
 #[tokio::test]
@@ -194,8 +209,7 @@ async fn a_month_that_goes_on_has_no_bulletin() {
     app.until("2026-11-10T09:00:00+08:00").await;
     let desk = app.desk("organiser").await;
     let asked = desk.post("/desk/xiguan/bulletins", &[("period", "2026-11")]).await;
-    assert!(asked.status.is_client_error(), "{}", asked.text);
-    assert!(asked.text.contains("2026-11") || asked.text.contains("11月"), "{}", asked.text);
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.text);
     let none = desk.get("/api/v1/c/xiguan/bulletins/monthly/2").await;
-    assert!(none.status.is_client_error());
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
 }

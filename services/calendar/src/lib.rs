@@ -31,7 +31,6 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
         .projection::<projections::cadences::Cadences>()
         .projection::<projections::feeds::Feeds>()
         .projection::<projections::mine::Mine>()
-        .projection::<projections::declined::Declined>()
         .projection::<projections::neighbours::Neighbours>()
         .process::<Opening, _, _>(move |to, meta, command| {
             let streams = opens.clone();

@@ -41,7 +41,6 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
         .projection::<projections::wallets::Wallets>()
         .projection::<projections::figures::Figures>()
         .projection::<projections::bulletins::Bulletins>()
-        .projection::<projections::declined::Declined>()
         .process::<processes::Tallies, _, _>(move |to, meta, command| {
             let streams = streams.clone();
             async move { Issued::of(streams.execute::<Tally>(&to, meta, command).await) }

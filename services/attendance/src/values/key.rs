@@ -30,9 +30,6 @@ pub struct OccurrenceKey {
     pub recurrence_id: String,
 }
 
-/// Characters of a UUID as text.
-const UUID_CHARS: usize = 36;
-
 impl OccurrenceKey {
     /// Names an occurrence.
     pub fn new(community: &str, activity: Uuid, recurrence_id: &str) -> Self {
@@ -43,9 +40,7 @@ impl OccurrenceKey {
     /// Reads the occurrence off one of its streams.
     pub fn of(stream: &StreamId) -> Result<Self, KeyError> {
         let wrong = || KeyError::Id(stream.id().to_owned());
-        let (activity, rest) = stream.id().split_at_checked(UUID_CHARS).ok_or_else(wrong)?;
-        let recurrence_id = rest.strip_prefix('-').filter(|id| !id.is_empty()).ok_or_else(wrong)?;
-        let activity = activity.parse().map_err(|_| wrong())?;
+        let (activity, recurrence_id) = stream.uuid_and_rest().ok_or_else(wrong)?;
         Ok(Self::new(stream.community(), activity, recurrence_id))
     }
 

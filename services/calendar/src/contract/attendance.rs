@@ -84,6 +84,6 @@ impl AttendanceEvent {
 
 /// Which occurrence a roll or the duties are of.
 pub fn occurrence_of(stream: &StreamId) -> Option<(Uuid, RecurrenceId)> {
-    let (activity, id) = stream.id().split_at_checked(36)?;
-    Some((activity.parse().ok()?, id.strip_prefix('-')?.parse().ok()?))
+    let (activity, id) = stream.uuid_and_rest()?;
+    Some((activity, id.parse().ok()?))
 }

@@ -9,7 +9,7 @@ mod people;
 mod serial;
 mod venue;
 
-use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
+use linli_platform::{commit::NewEvent, ids::StreamId};
 
 pub use activity::{
     ActivityEvent, Attendance, Description, Duty, Moved, Opening, SegmentAdded, Visibility, Words,
@@ -45,8 +45,6 @@ pub enum Heard {
     Cadence(CadenceEvent),
     /// Of the name in the feeds' UIDs.
     Feed(FeedEvent),
-    /// Of what its own processes asked for in vain.
-    Process(Noted),
     /// Of places and teams.
     People(PeopleEvent),
     /// Of who comes to an occurrence.
@@ -70,7 +68,6 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         "holidays" => Heard::Holidays(event.decode()?),
         "cadence" => Heard::Cadence(event.decode()?),
         "feed" => Heard::Feed(event.decode()?),
-        "process" => Heard::Process(event.decode()?),
         _ => return Ok(None),
     }))
 }

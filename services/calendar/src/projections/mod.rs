@@ -4,7 +4,6 @@
 pub mod activities;
 pub mod agenda;
 pub mod cadences;
-pub mod declined;
 pub mod desk;
 pub mod feeds;
 pub mod holidays;

@@ -12,17 +12,15 @@ use linli_calendar::{
         activity::{Activities, Cancel, Command, Move, Rejection},
         cadence, holidays, venue,
     },
-    projections::{
-        agenda::{self, Ask},
-        declined,
-    },
+    projections::agenda::{self, Ask},
     values::agenda::{Entry, State},
 };
 use linli_platform::{
     entropy::derived,
-    ids::{Actor, EVERYWHERE, StreamId},
+    ids::{Actor, EVERYWHERE, StreamId, Version},
     service::Service,
     stream::{ExecuteError, Meta},
+    tables::Noted,
     testing::{Kit, Nobody, at},
 };
 use uuid::Uuid;
@@ -184,8 +182,17 @@ impl Office {
     /// Why commands that processes gave were declined.
     pub async fn declined(&self) -> Vec<String> {
         self.settles().await;
-        let read = self.service.tables.read_now(|db| declined::newest(db, XIGUAN, 100)).unwrap();
-        read.into_iter().map(|one| one.reason).collect()
+        let mut declined = Vec::new();
+        for process in ["opening", "booking"] {
+            let stream = StreamId::new(XIGUAN, "calendar", "process", process).unwrap();
+            for commit in self.kit.platform.log.read(&stream, Version(0)).await.unwrap() {
+                declined.extend(commit.events().map(|(_, _, event)| {
+                    let Noted::Declined { reason, .. } = event.decode().unwrap();
+                    reason
+                }));
+            }
+        }
+        declined
     }
 }
 

@@ -291,13 +291,6 @@ pub fn teams_of(db: &Connection, resident: Uuid) -> rusqlite::Result<Vec<Uuid>> 
     ids(db, "SELECT team FROM residents_teams WHERE resident = ?1", resident)
 }
 
-/// Who is in a team.
-pub fn members_of(db: &Connection, team: Uuid) -> rusqlite::Result<Vec<Uuid>> {
-    let sql = "SELECT resident FROM residents_teams t JOIN residents r ON r.id = t.resident
-               WHERE team = ?1 AND gone = 0";
-    ids(db, sql, team)
-}
-
 /// Who may act for somebody.
 pub fn proxies_of(db: &Connection, resident: Uuid) -> rusqlite::Result<Vec<Uuid>> {
     let sql = "SELECT proxy FROM residents_proxies p JOIN residents r ON r.id = p.proxy

@@ -2,7 +2,7 @@
 //! attendance and of people as much as it needs.
 
 use chrono::{DateTime, Utc};
-use linli_platform::{commit::NewEvent, ids::StreamId, tables::Noted};
+use linli_platform::{commit::NewEvent, ids::StreamId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -25,8 +25,6 @@ pub enum Heard {
     Tally(OccurrenceKey, TallyEvent),
     /// Of somebody's wallet.
     Wallet(Uuid, WalletEvent),
-    /// What a process asked for in vain.
-    Process(Noted),
     /// Of when a place's bulletins come out.
     Schedule(String, ScheduleEvent),
     /// Of a place's bulletins.
@@ -269,7 +267,6 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
             let (place, event) = (stream.community().to_owned(), event.decode()?);
             Some(Heard::Bulletin { place, event })
         }
-        ("ranking", "process") => Some(Heard::Process(event.decode()?)),
         ("attendance", "roll") if OF_ROLL.contains(&name) => {
             Some(Heard::Roll(key()?, event.decode()?))
         }

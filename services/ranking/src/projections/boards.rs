@@ -224,13 +224,3 @@ pub fn active(db: &Connection, community: &str, period: Period) -> rusqlite::Res
     )?
     .query_row(params![period.row(), community], |row| row.get(0))
 }
-
-/// What somebody has in a period, wherever they lived.
-pub fn of_person(db: &Connection, resident: Uuid, period: Period) -> rusqlite::Result<Has> {
-    // The rows of one period stand by community; a person lived in few.
-    db.prepare_cached(
-        "SELECT 0, coalesce(sum(points), 0), coalesce(sum(times), 0), coalesce(sum(minutes), 0) \
-         FROM credits WHERE resident = ? AND on_day BETWEEN ? AND ?",
-    )?
-    .query_row(params![resident, period.first, period.last()], has)
-}

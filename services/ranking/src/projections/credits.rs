@@ -115,20 +115,6 @@ pub fn of_resident(db: &Connection, resident: Uuid, most: u32) -> rusqlite::Resu
     db.prepare_cached(&sql)?.query_map(params![resident, most], entry)?.collect()
 }
 
-/// Somebody's credits of a period, in order.
-pub fn of_resident_in(
-    db: &Connection,
-    resident: Uuid,
-    period: Period,
-) -> rusqlite::Result<Vec<Entry>> {
-    let sql = format!(
-        "{ENTRY} WHERE resident = ? AND on_day BETWEEN ? AND ? ORDER BY on_day, activity, version"
-    );
-    db.prepare_cached(&sql)?
-        .query_map(params![resident, period.first, period.last()], entry)?
-        .collect()
-}
-
 /// What one occurrence brought a building.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfBuilding {

@@ -5,7 +5,6 @@ pub mod boards;
 pub mod bulletins;
 pub mod compare;
 pub mod credits;
-pub mod declined;
 pub mod figures;
 pub mod occurrences;
 pub mod places;
