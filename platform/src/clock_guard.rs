@@ -35,6 +35,8 @@ struct Inner {
     right: Mutex<(DateTime<Utc>, TimeDelta)>,
     /// Why the processes wait, if they do.
     waits: watch::Sender<Option<String>>,
+    /// What this clock and that of the servers of the log showed, where they are too far apart.
+    apart: Mutex<Option<(DateTime<Utc>, DateTime<Utc>)>>,
 }
 
 fn text(at: DateTime<Utc>) -> String {
@@ -60,6 +62,7 @@ impl ClockGuard {
             newest_us: AtomicI64::new(newest.map_or(i64::MIN, |newest| newest.timestamp_micros())),
             right: Mutex::new((now, clock.since_boot())),
             waits: watch::Sender::new(rested),
+            apart: Mutex::default(),
         })))
     }
 
@@ -75,14 +78,34 @@ impl ClockGuard {
 
     /// Says why nothing may be written now, if that is so, and what to do.
     pub fn refusal(&self) -> Option<String> {
-        self.behind().map(|(now, newest)| {
+        let behind = self.behind().map(|(now, newest)| {
             format!(
                 "the clock shows {}, but the log's last event is of {}: nothing is written until \
                  the clock is set right",
                 text(now),
                 text(newest)
             )
+        });
+        behind.or_else(|| {
+            let apart = *self.0.as_ref()?.apart.lock().unwrap_or_else(PoisonError::into_inner);
+            let (here, there) = apart?;
+            Some(format!(
+                "this machine's clock shows {}, that of the nats-servers {}: nothing is written \
+                 until both are set right (let a time service such as chrony do it)",
+                text(here),
+                text(there)
+            ))
         })
+    }
+
+    /// Notes what this clock and that of the log's servers show at one moment. Further apart than
+    /// `most`, nothing is written here.
+    pub fn beside(&self, here: DateTime<Utc>, there: DateTime<Utc>, most: TimeDelta) {
+        if let Some(inner) = &self.0 {
+            let apart = (here - there).abs() > most;
+            let mut noted = inner.apart.lock().unwrap_or_else(PoisonError::into_inner);
+            *noted = apart.then_some((here, there));
+        }
     }
 
     /// Notes that something was written at `at`.
@@ -168,6 +191,16 @@ mod tests {
         let (guard, clock) = guard(TimeDelta::zero());
         guard.wrote(clock.now() + TimeDelta::minutes(10));
         assert!(guard.refusal().is_some());
+    }
+
+    #[test]
+    fn a_clock_far_from_that_of_the_servers_writes_nothing() {
+        let (guard, clock) = guard(TimeDelta::zero());
+        let (now, most) = (clock.now(), TimeDelta::seconds(30));
+        for (off, refused) in [(29, false), (-31, true), (31, true), (0, false)] {
+            guard.beside(now, now + TimeDelta::seconds(off), most);
+            assert_eq!(guard.refusal().is_some(), refused, "{off} s off");
+        }
     }
 
     #[tokio::test]

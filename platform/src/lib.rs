@@ -14,6 +14,7 @@ pub mod directory;
 pub mod entropy;
 pub mod event_log;
 pub mod ids;
+pub mod nats;
 pub mod process;
 pub mod projection;
 pub mod service;

@@ -209,7 +209,7 @@ async fn a_month_that_goes_on_has_no_bulletin() {
     app.until("2026-11-10T09:00:00+08:00").await;
     let desk = app.desk("organiser").await;
     let asked = desk.post("/desk/xiguan/bulletins", &[("period", "2026-11")]).await;
-    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.text);
+    assert_eq!(asked.status, StatusCode::CONFLICT, "{}", asked.text);
     let none = desk.get("/api/v1/c/xiguan/bulletins/monthly/2").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }
