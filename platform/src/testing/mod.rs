@@ -5,8 +5,10 @@
 pub mod contract;
 mod given;
 mod kit;
+pub mod nats;
 mod nobody;
 
 pub use given::{Given, When, at, given};
 pub use kit::{Kit, vault};
+pub use nats::NatsServers;
 pub use nobody::Nobody;
