@@ -20,6 +20,7 @@ use linli_platform::{
         memory::MemoryLog,
         sqlite::{FolderLock, OpenMode, SqliteLog},
     },
+    hand::Hands,
     ids::Position,
     service::{Platform, Service},
     stream::Streams,
@@ -48,8 +49,8 @@ pub struct Means {
     pub config: Config,
     /// The time.
     pub clock: Clock,
-    /// Whether the processes run too.
-    pub hand: bool,
+    /// Whose processes run too.
+    pub hands: Hands,
     /// Where the server listens, for links.
     pub at: SocketAddr,
 }
@@ -129,12 +130,12 @@ async fn newest(log: &dyn EventLog) -> Result<Option<DateTime<Utc>>, Failure> {
 impl Node {
     /// Opens a data folder for writing; it is made if it is not there.
     pub async fn open(means: Means) -> Result<Self, Failure> {
-        let Means { data, config, clock, hand, at } = means;
+        let Means { data, config, clock, hands, at } = means;
         let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(&data, OpenMode::Write)?);
         let entropy = Entropy::system();
         let (vault, master, made) = open_vault(&data, &config, &entropy)?;
         let synthetic = is_synthetic(&data);
-        if !synthetic && (made == Made::Now || hand) {
+        if !synthetic && (made == Made::Now || hands.any()) {
             tell(master.notice(made));
         }
         let guard = ClockGuard::new(&clock, newest(log.as_ref()).await?);
@@ -149,7 +150,7 @@ impl Node {
             vault,
             data,
             public_url,
-            hand,
+            hands,
             steps: None,
         };
         Ok(Self::of(platform, config, synthetic, directory, (None, None)))
@@ -180,7 +181,7 @@ impl Node {
             vault,
             data: tables,
             public_url: config.public_url_at(config.listen),
-            hand: false,
+            hands: Hands::None,
             steps: None,
         };
         let synthetic = is_synthetic(data);
@@ -209,7 +210,7 @@ impl Node {
             vault,
             data,
             public_url,
-            hand: true,
+            hands: Hands::All,
             steps: Some(Steps::default()),
         };
         let mut node = Self::of(platform, config, true, directory, (None, None));

@@ -13,6 +13,7 @@ pub mod decider;
 pub mod directory;
 pub mod entropy;
 pub mod event_log;
+pub mod hand;
 pub mod ids;
 pub mod nats;
 pub mod process;

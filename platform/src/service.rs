@@ -9,6 +9,7 @@ use crate::{
     directory::Directory,
     entropy::Entropy,
     event_log::{EventLog, ReadError},
+    hand::Hands,
     ids::Position,
     stream::Streams,
     tables::{Engine, Means, Plan, Progress, Rebuild, Steps, Tables, TablesError},
@@ -35,8 +36,8 @@ pub struct Platform {
     pub data: PathBuf,
     /// The address that people reach Linli at, without a slash at the end.
     pub public_url: String,
-    /// Whether this node runs the processes too, or pages alone.
-    pub hand: bool,
+    /// Which services' processes this node runs too.
+    pub hands: Hands,
     /// Who steps its services, where they have no tasks of their own.
     pub steps: Option<Steps>,
 }
@@ -63,7 +64,7 @@ impl Platform {
             streams: self.streams.clone(),
             clock: self.clock.clone(),
             dir: self.data.join("tables"),
-            hand: self.hand,
+            hand: self.hands.of(plan.service()),
         };
         let (rebuild, rebuilds) = mpsc::channel(1);
         let (engine, tables) = Engine::open(plan, means, rebuilds)?;

@@ -91,3 +91,59 @@ keeps_the_contract!(in_sqlite, 40, sqlite);
 fn obeys_the_model_with_small_pages() {
     many_histories(60, small_pages);
 }
+
+/// The contract over real nats-servers, each log under a name of its own on the same ones.
+mod over_nats {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use linli_platform::{
+        event_log::jetstream::JetStreamLog,
+        nats::{Access, Nats},
+        testing::nats::NatsServers,
+    };
+
+    use super::*;
+
+    /// A new log on some servers.
+    async fn log_on(servers: &NatsServers) -> Log {
+        static LOGS: AtomicU32 = AtomicU32::new(0);
+        let name = format!("log-{}", LOGS.fetch_add(1, Ordering::Relaxed));
+        let nats = Nats::connect(&servers.address(&name), &Access::default(), "contract").await;
+        Arc::new(JetStreamLog::open(&nats.unwrap()).await.unwrap())
+    }
+
+    async fn keeps_all_of_it(servers: &NatsServers) {
+        contract::an_empty_log_is_live_at_once(log_on(servers).await).await;
+        contract::what_is_not_acceptable_is_refused(log_on(servers).await).await;
+        contract::one_appender_wins_each_version(log_on(servers).await).await;
+        contract::followers_see_one_order_without_a_gap(log_on(servers).await).await;
+        contract::a_live_follower_hears_what_comes(log_on(servers).await).await;
+        contract::a_follower_ahead_of_the_log_is_told(log_on(servers).await).await;
+        contract::long_history_comes_in_pages(log_on(servers).await).await;
+    }
+
+    fn histories(runtime: &tokio::runtime::Runtime, servers: &NatsServers, cases: u32) {
+        let config = Config { failure_persistence: None, ..Config::with_cases(cases) };
+        proptest!(config, |(steps in steps())| {
+            runtime.block_on(async {
+                contract::obeys_the_model(log_on(servers).await, &steps).await;
+            });
+        });
+    }
+
+    #[test]
+    fn a_lone_server_keeps_it() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let servers = runtime.block_on(NatsServers::one());
+        runtime.block_on(keeps_all_of_it(&servers));
+        histories(&runtime, &servers, 12);
+    }
+
+    #[test]
+    fn three_servers_keep_it() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let servers = runtime.block_on(NatsServers::three());
+        runtime.block_on(keeps_all_of_it(&servers));
+        histories(&runtime, &servers, 8);
+    }
+}

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, FixedOffset};
-use linli_platform::clock::Clock;
+use linli_platform::{clock::Clock, hand::Hands};
 use tokio::net::TcpListener;
 
 use super::{Context, serve};
@@ -43,7 +43,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     let config = Config::usual();
     let progress = Progress::on_stderr();
     demo::past::live(&data, clock.now(), config.public_url_at(at), &progress).await?;
-    let means = Means { data: data.clone(), config, clock, hand: true, at };
+    let means = Means { data: data.clone(), config, clock, hands: Hands::All, at };
     let node = Arc::new(Node::open(means).await?);
     let guard = node.platform.streams.guard();
     guard.release();

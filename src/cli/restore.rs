@@ -15,6 +15,7 @@ use linli_platform::{
         EventLog as _,
         sqlite::{FolderLock, OpenMode, SqliteLog},
     },
+    hand::Hands,
     ids::{CommandId, Position},
     stream::Meta,
     vault::VAULT_FILE,
@@ -158,7 +159,7 @@ async fn erase_again(data: &Path, config: Config, list: Option<&Path>) -> Result
         return Ok(0);
     }
     let (clock, at) = (Clock::system(), config.listen);
-    let means = Means { data: data.to_owned(), config, clock, hand: false, at };
+    let means = Means { data: data.to_owned(), config, clock, hands: Hands::None, at };
     let node = Node::open(means).await?;
     let people = node.registry(&Progress::on_stderr()).await?;
     for person in &persons {

@@ -6,7 +6,7 @@ use axum::Router;
 use linli_notifier::adapters::mail::Smtp;
 use linli_people::adapters::NewStaff;
 use linli_platform::{
-    clock::Clock, entropy::derived, ids::CommandId, service::Platform, stream::Meta,
+    clock::Clock, entropy::derived, hand::Hands, ids::CommandId, service::Platform, stream::Meta,
 };
 use tokio::{
     net::TcpListener,
@@ -66,7 +66,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     }
     let listener = listen(config.listen).await?;
     let at = address(&listener)?;
-    let means = Means { data: data.clone(), config, clock: Clock::system(), hand: true, at };
+    let means = Means { data: data.clone(), config, clock: Clock::system(), hands: Hands::All, at };
     let node = Arc::new(Node::open(means).await?);
     clock(&node, arguments.clock_is_right);
     let app = node.app().await?;

@@ -10,7 +10,7 @@ use linli_calendar::{
     routes::feed::export_ics,
 };
 use linli_people::adapters::{Invited, NewStaff};
-use linli_platform::{ids::Actor, stream::Meta, web::Language};
+use linli_platform::{hand::Hands, ids::Actor, stream::Meta, web::Language};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{
@@ -153,7 +153,7 @@ pub async fn ask(
     } else {
         let clock = linli_platform::clock::Clock::system();
         let at = config.listen;
-        Node::open(Means { data, config, clock, hand: false, at }).await?
+        Node::open(Means { data, config, clock, hands: Hands::None, at }).await?
     };
     perform(&node, &operator(), request.clone(), progress).await
 }

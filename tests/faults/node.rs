@@ -80,7 +80,7 @@ impl Node {
             vault,
             data: dir.path().join("data"),
             public_url: format!("https://{HOST}"),
-            hand: true,
+            hands: linli_platform::hand::Hands::All,
             steps: None,
         };
         let outbox = Outbox::open(lasting.outbox()).unwrap();

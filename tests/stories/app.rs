@@ -24,6 +24,7 @@ use linli_people::{People, adapters::NewResident, contract::Purpose};
 use linli_platform::{
     clock::Clock,
     entropy::derived,
+    hand::Hands,
     ids::{Actor, StreamId},
     service::{Platform, settle},
     stream::{ExecuteError, Meta},
@@ -123,7 +124,8 @@ impl App {
             smtp,
         };
         let (data, clock) = (folder.path().join("data"), Clock::standing_at(now));
-        let means = Means { data, config, clock, hand, at: listen };
+        let hands = if hand { Hands::All } else { Hands::None };
+        let means = Means { data, config, clock, hands, at: listen };
         let node = Node::open(means).await.unwrap();
         let router = node.app().await.unwrap();
         let people = People::new(&node.platform, &node.people().await.unwrap().tables);

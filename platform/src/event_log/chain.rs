@@ -27,6 +27,22 @@ impl Check {
         Self { tips: LruCache::new(STREAMS), report }
     }
 
+    /// The same for a log that is read from its first record on: no stream is forgotten.
+    pub fn of_all(after: Position) -> Self {
+        Self { tips: LruCache::unbounded(), ..Self::new(after) }
+    }
+
+    /// Takes in a record that is not to be told of, for those that follow it.
+    pub fn passed(&mut self, record: Recorded) {
+        let tip = (record.version(), record.sum);
+        self.tips.put(record.stream, tip);
+    }
+
+    /// How many streams were seen so far, where none is forgotten.
+    pub fn streams(&self) -> u64 {
+        self.tips.len() as u64
+    }
+
     /// How far the check has come.
     pub fn upto(&self) -> Position {
         self.report.upto

@@ -3,6 +3,7 @@
 //! | adapter | for |
 //! |---|---|
 //! | `sqlite` | one office: one file, nothing to install |
+//! | `jetstream` | a street, a district, a city: several machines, nats-servers between them |
 //! | `memory` | tests: no disk, and faults on demand |
 //!
 //! All pass `crate::testing::contract`. A commit is one record; [`append`](EventLog::append)
@@ -18,6 +19,7 @@ use crate::{
 
 mod accept;
 mod chain;
+pub mod jetstream;
 pub mod memory;
 pub mod sqlite;
 mod tail;
@@ -117,7 +119,10 @@ impl Filter {
 
     /// The same, by the stream's whole name.
     fn takes_name(&self, stream: &str) -> bool {
-        let service = stream.split('/').nth(1);
+        self.takes_service(stream.split('/').nth(1))
+    }
+
+    fn takes_service(&self, service: Option<&str>) -> bool {
         self.services.is_empty() || self.services.iter().any(|s| Some(s.as_str()) == service)
     }
 }

@@ -9,6 +9,9 @@ use super::NatsError;
 
 /// How many copies a stream is kept in, unless the address says otherwise.
 const REPLICAS: usize = 3;
+/// So many GiB may a log grow to, unless the address says otherwise: some eight years of a
+/// subdistrict. It is to be less than the servers' disks have, since a full disk stops a server.
+const GIB_MAX: u32 = 16;
 
 /// Why a text is no address of a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +57,8 @@ impl fmt::Display for LogName {
 }
 
 /// A log on NATS: `nats://host:port,host2:port/<log>`, or `tls://` where the connection must be
-/// encrypted. `?replicas=1` is for a lone server, which no office should rely on.
+/// encrypted. `?replicas=1` is for a lone server, which no office should rely on; `?max_gib=64` lets
+/// the log grow larger than usual. Both count when the log is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NatsAddress {
     scheme: &'static str,
@@ -62,6 +66,7 @@ pub struct NatsAddress {
     servers: Vec<ServerAddr>,
     log: LogName,
     replicas: usize,
+    gib_max: u32,
 }
 
 impl NatsAddress {
@@ -73,6 +78,11 @@ impl NatsAddress {
     /// In how many copies the log is kept.
     pub fn replicas(&self) -> usize {
         self.replicas
+    }
+
+    /// How large the log may grow, in bytes.
+    pub fn bytes_max(&self) -> i64 {
+        i64::from(self.gib_max) << 30
     }
 
     pub(super) fn servers(&self) -> Vec<ServerAddr> {
@@ -99,11 +109,23 @@ impl FromStr for NatsAddress {
             .into_iter()
             .find_map(|scheme| Some((scheme, text.strip_prefix(scheme)?)))
             .ok_or_else(|| wrong("it begins with neither nats:// nor tls://"))?;
-        let (rest, replicas) = match rest.split_once("?replicas=") {
-            None => (rest, REPLICAS),
-            Some((rest, n @ ("1" | "3" | "5"))) => (rest, n.parse().unwrap_or(REPLICAS)),
-            Some(_) => return Err(wrong("replicas are 1, 3 or 5")),
-        };
+        let (rest, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        let (mut replicas, mut gib_max) = (REPLICAS, GIB_MAX);
+        for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
+            match setting.split_once('=') {
+                Some(("replicas", n)) => {
+                    replicas = n
+                        .parse()
+                        .ok()
+                        .filter(|n| [1, 3, 5].contains(n))
+                        .ok_or_else(|| wrong("replicas are 1, 3 or 5"))?;
+                }
+                Some(("max_gib", n)) => {
+                    gib_max = n.parse().map_err(|_| wrong("max_gib is a whole number"))?;
+                }
+                _ => return Err(wrong("it has settings other than replicas and max_gib")),
+            }
+        }
         if rest.contains('@') {
             // It would stand in lists of processes, in logs and in backups of scripts.
             return Err(wrong("user and password don't belong here but under [nats]"));
@@ -122,7 +144,7 @@ impl FromStr for NatsAddress {
         if hosts.iter().any(String::is_empty) {
             return Err(wrong("a host is missing"));
         }
-        Ok(Self { scheme, hosts, servers, log: LogName(log.to_owned()), replicas })
+        Ok(Self { scheme, hosts, servers, log: LogName(log.to_owned()), replicas, gib_max })
     }
 }
 
@@ -179,7 +201,7 @@ mod tests {
         assert_eq!((address.servers().len(), address.replicas()), (2, 3));
         assert_eq!(address.to_string(), "nats://a:4222,b:4223/guangling");
         let lone: NatsAddress = "nats://127.0.0.1:4222/x?replicas=1".parse().unwrap();
-        assert_eq!(lone.replicas(), 1);
+        assert_eq!((lone.replicas(), lone.bytes_max()), (1, 16 << 30));
     }
 
     #[test]
@@ -192,6 +214,7 @@ mod tests {
             ("nats://,a/x", "a host"),
             ("nats://me:secret@a/x", "under [nats]"),
             ("nats://a/x?replicas=2", "1, 3 or 5"),
+            ("nats://a/x?copies=2", "other than"),
         ] {
             let told = text.parse::<NatsAddress>().unwrap_err().to_string();
             assert!(told.contains(why) && told.contains("guangling"), "{told}");

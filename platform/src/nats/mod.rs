@@ -30,6 +30,8 @@ pub use clock::{SKEW_MAX, watch_clock};
 const SERVER_MIN: (u64, u64) = (2, 14);
 /// How long an answer may take.
 pub const PATIENCE: Duration = Duration::from_secs(5);
+/// So many publishes may wait for their answers at once.
+const IN_FLIGHT: usize = 4096;
 /// Refused subjects are remembered so that a time-out can be told from a refusal.
 const REFUSED_MAX: usize = 256;
 
@@ -145,8 +147,11 @@ impl Nats {
         if !new_enough(&found) {
             return Err(NatsError::TooOld { address: shown, found });
         }
-        let mut context = jetstream::new(client.clone());
-        context.set_timeout(PATIENCE);
+        let context = jetstream::context::ContextBuilder::new()
+            .timeout(PATIENCE)
+            .max_ack_inflight(IN_FLIGHT)
+            .backpressure_on_inflight(true)
+            .build(client.clone());
         Ok(Self(Arc::new(Inner { client, context, address: address.clone(), refused })))
     }
 
@@ -173,6 +178,11 @@ impl Nats {
     /// What the server said when it refused to take something for `subject`, if it did.
     pub fn refused(&self, subject: &str) -> Option<String> {
         self.0.refused.held().get(subject).cloned()
+    }
+
+    /// How large the log may grow, in bytes.
+    pub fn bytes_max(&self) -> i64 {
+        self.0.address.bytes_max()
     }
 
     /// How many copies a stream of this log is kept in.

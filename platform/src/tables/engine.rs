@@ -23,6 +23,7 @@ use crate::{
     commit::Recorded,
     event_log::{EventLog, Filter, Page, ReadError},
     ids::Position,
+    nats::lease::Ownership,
     projection::Fact,
     stream::Streams,
 };
@@ -38,8 +39,8 @@ pub(crate) struct Means {
     pub clock: Clock,
     /// The folder of the tables' files.
     pub dir: PathBuf,
-    /// Whether this node is the service's hand: runs its processes, or its projections alone.
-    pub hand: bool,
+    /// Whether this node may act for the service; none if it keeps its projections alone.
+    pub hand: Option<Ownership>,
 }
 
 /// Keeps one service's tables; [`run`](Engine::run) it on a task of its own.
@@ -50,6 +51,8 @@ pub struct Engine<E> {
     db: Option<Connection>,
     file: PathBuf,
     pub(super) live: bool,
+    /// From which position on this node may act, and the number of its lease.
+    acts_from: Option<(Option<u64>, Position)>,
     stopped: BTreeMap<&'static str, String>,
     pub(super) rebuilds: mpsc::Receiver<Rebuild>,
 }
@@ -72,21 +75,28 @@ impl<E: Send + Sync + 'static> Engine<E> {
         let db = store::open(&plan, &file, means.log.lasts())?;
         let tables = Tables::new(plan.service, file.clone(), means.log.clone());
         let plan = Arc::new(plan);
-        let stopped = BTreeMap::new();
-        let db = Some(db);
-        let engine =
-            Self { plan, means, tables: tables.clone(), db, file, live: false, stopped, rebuilds };
+        let engine = Self {
+            plan,
+            means,
+            tables: tables.clone(),
+            db: Some(db),
+            file,
+            live: false,
+            acts_from: None,
+            stopped: BTreeMap::new(),
+            rebuilds,
+        };
         Ok((engine, tables))
     }
 
     /// Follows the log until it ends, which it does with the program alone.
     pub async fn run(mut self) {
         let (known, mut again) = mpsc::unbounded_channel();
-        if self.means.hand {
+        if let Some(hand) = self.means.hand.clone() {
             tokio::spawn(issue::keep(
                 self.plan.clone(),
                 self.tables.clone(),
-                self.means.clone(),
+                (self.means.clone(), hand),
                 known,
             ));
         }
@@ -105,7 +115,8 @@ impl<E: Send + Sync + 'static> Engine<E> {
         let clock = self.means.clock.clone();
         loop {
             let guard = self.means.streams.guard().clone();
-            let acts = self.live && self.means.hand;
+            let acts = self.acts();
+            let waits = self.means.hand.clone().filter(|_| self.acts_from.is_none());
             let due = self.next_due()?.filter(|_| acts);
             tokio::select! {
                 biased;
@@ -121,8 +132,28 @@ impl<E: Send + Sync + 'static> Engine<E> {
                     None => return Ok(()),
                 },
                 () = due_and_right(&clock, &guard, due.unwrap_or_default()), if due.is_some() => {
-                    self.fire(clock.now()).await?;
+                    // The turn may have gone to another node meanwhile.
+                    if self.acts() {
+                        self.fire(clock.now()).await?;
+                    }
                 }
+                turn = turn(waits.as_ref(), self.means.log.as_ref()), if waits.is_some() => {
+                    self.acts_from = turn;
+                }
+            }
+        }
+    }
+
+    /// Whether this node acts now: it may, and its tables hold all that the one before it wrote.
+    fn acts(&mut self) -> bool {
+        let Some(hand) = &self.means.hand else { return false };
+        let fence = hand.fence();
+        let position = self.tables.progress().borrow().position;
+        match self.acts_from {
+            Some((own, from)) if hand.holds() && own == fence => self.live && position >= from,
+            _ => {
+                self.acts_from = None;
+                false
             }
         }
     }
@@ -161,7 +192,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
             self.db = Some(store::open(&self.plan, &self.file, self.means.log.lasts())?);
         }
         self.stopped.clear();
-        let names = self.plan.names(self.means.hand);
+        let names = self.plan.names(self.means.hand.is_some());
         let positions = self.with(|db| {
             names.iter().map(|name| store::checkpoint(db, name)).collect::<Result<Vec<_>, _>>()
         })?;
@@ -204,7 +235,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
             let why = "the file is closed".to_owned();
             return Err(TablesError::Database { file: self.file.clone(), why });
         };
-        let (plan, hand) = (self.plan.clone(), self.means.hand);
+        let (plan, hand) = (self.plan.clone(), self.means.hand.is_some());
         let mut stopped = self.stopped.clone();
         let done = blocking(move || {
             let result = job(&mut db, &plan, &mut stopped, hand);
@@ -279,6 +310,21 @@ impl<E: Send + Sync + 'static> Engine<E> {
             }
         }
         Err(TablesError::Query("the log ended before its end".into()))
+    }
+}
+
+/// Waits until this node may act: the number of its turn, and the end of the log at its beginning.
+async fn turn(hand: Option<&Ownership>, log: &dyn EventLog) -> Option<(Option<u64>, Position)> {
+    let hand = hand?;
+    hand.gained().await;
+    let fence = hand.fence();
+    match log.last().await {
+        Ok(last) => Some((fence, last)),
+        Err(error) => {
+            tracing::warn!(%error, "this node can't take its turn yet");
+            tokio::time::sleep(PAUSE).await;
+            None
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{Issued, Plan, Tables, TablesError, engine::Means, store};
-use crate::{decider::Decider, ids::StreamId, stream::Streams};
+use crate::{
+    decider::Decider, hand::taken_up, ids::StreamId, nats::lease::Ownership, stream::Streams,
+};
 
 /// Commands to different streams under way at once.
 const AT_ONCE: usize = 32;
@@ -67,7 +69,7 @@ pub(super) type Known = mpsc::UnboundedSender<i64>;
 pub(super) async fn keep<E: Send + Sync + 'static>(
     plan: Arc<Plan<E>>,
     tables: Tables,
-    means: Means,
+    means: (Means, Ownership),
     known: Known,
 ) {
     let service = plan.service;
@@ -88,20 +90,33 @@ pub(super) async fn keep<E: Send + Sync + 'static>(
 async fn run<E: Send + Sync + 'static>(
     plan: Arc<Plan<E>>,
     tables: Tables,
-    means: Means,
+    (means, hand): (Means, Ownership),
     known: Known,
 ) {
     let mut progress = tables.progress();
-    let mut after = 0;
+    let (mut after, mut turn) = (0, None);
     loop {
-        if progress.wait_for(|progress| progress.live).await.is_err() {
-            return;
+        match taken_up(&hand, &tables).await {
+            Ok(fence) if turn == Some(fence) => {}
+            // A new turn: what another node did not get done is given from the first on.
+            Ok(fence) => (after, turn) = (0, Some(fence)),
+            Err(error) => {
+                tracing::warn!(service = plan.service, %error, "no command can be given yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
         }
         progress.mark_unchanged();
-        match next(&plan, &tables, &means, &known, after).await {
+        match next(&plan, &tables, (&means, &hand), &known, after).await {
             Ok(Some(last)) => after = last,
-            Ok(None) if progress.changed().await.is_err() => return,
-            Ok(None) => {}
+            Ok(None) => tokio::select! {
+                changed = progress.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                () = hand.lost() => {}
+            },
             Err(error) => {
                 tracing::error!(service = plan.service, %error, "open commands can't be read");
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -115,7 +130,7 @@ async fn run<E: Send + Sync + 'static>(
 pub(super) async fn next<E: Send + Sync + 'static>(
     plan: &Plan<E>,
     tables: &Tables,
-    means: &Means,
+    (means, hand): (&Means, &Ownership),
     known: &Known,
     after: i64,
 ) -> Result<Option<i64>, TablesError> {
@@ -128,7 +143,7 @@ pub(super) async fn next<E: Send + Sync + 'static>(
     futures::stream::iter(streams.into_values())
         .for_each_concurrent(AT_ONCE, |commands| async {
             for command in commands {
-                issue(plan, &means.streams, known, command).await;
+                issue(plan, (&means.streams, hand), known, command).await;
             }
         })
         .await;
@@ -136,10 +151,16 @@ pub(super) async fn next<E: Send + Sync + 'static>(
 }
 
 /// Gives one command until the log has taken it, or its refusal.
-async fn issue<E>(plan: &Plan<E>, streams: &Streams, known: &Known, open: store::Open) {
+async fn issue<E>(
+    plan: &Plan<E>,
+    (streams, hand): (&Streams, &Ownership),
+    known: &Known,
+    open: store::Open,
+) {
     let Some(process) = plan.processes.iter().find(|p| p.name == open.process) else { return };
     let mut pause = Duration::from_millis(100);
-    loop {
+    // Whoever acts next gives it, if this node does not any more.
+    while hand.holds() {
         let issued =
             (process.dispatch)(open.to.clone(), open.meta.clone(), open.command.clone()).await;
         let failure = match issued {

@@ -133,6 +133,11 @@ impl<E: Send + Sync + 'static> Plan<E> {
         Self { service, hears, hear, projections: Vec::new(), processes: Vec::new() }
     }
 
+    /// The service.
+    pub(crate) fn service(&self) -> &'static str {
+        self.service
+    }
+
     /// Adds a projection.
     ///
     /// # Panics
@@ -236,6 +241,11 @@ impl Tables {
     /// The service they belong to.
     pub fn service(&self) -> &'static str {
         self.0.service
+    }
+
+    /// The log that they follow.
+    pub(crate) fn log(&self) -> &dyn EventLog {
+        self.0.log.as_ref()
     }
 
     /// How far they are, now and from now on.

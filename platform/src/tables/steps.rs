@@ -97,12 +97,13 @@ impl<E: Send + Sync + 'static> Engine<E> {
             busy = true;
         }
         between.pages = Some(pages);
-        if !self.means.hand {
+        let Some(hand) = self.means.hand.clone() else {
             return Ok(busy);
-        }
+        };
         if self.tables.progress().borrow().open > 0 {
             let (known, after) = (&between.known, between.after);
-            let given = issue::next(&self.plan, &self.tables, &self.means, known, after).await?;
+            let given =
+                issue::next(&self.plan, &self.tables, (&self.means, &hand), known, after).await?;
             if let Some(last) = given {
                 between.after = last;
                 return Ok(true);

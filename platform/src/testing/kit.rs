@@ -65,7 +65,7 @@ impl Kit {
             vault,
             data: dir.path().join("data"),
             public_url: "http://linli.test".into(),
-            hand: true,
+            hands: crate::hand::Hands::All,
             steps: None,
         };
         Self { platform, log, dir }

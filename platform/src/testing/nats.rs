@@ -84,7 +84,8 @@ impl NatsServers {
     pub fn address(&self, log: &str) -> NatsAddress {
         let hosts: Vec<String> =
             self.servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
-        let text = format!("nats://{}/{log}?replicas={}", hosts.join(","), self.servers.len());
+        let (hosts, copies) = (hosts.join(","), self.servers.len());
+        let text = format!("nats://{hosts}/{log}?replicas={copies}&max_gib=1");
         text.parse().expect("an address")
     }
 

@@ -29,8 +29,8 @@ pub fn service(platform: &Platform, directory: &PeopleDirectory) -> Result<Servi
     let started = platform.start(plan)?;
     let people = People::new(platform, &started.0);
     directory.answer_from(&started.0, &platform.clock);
-    if platform.hand {
-        tokio::spawn(people.clone().mend_index_once_live());
+    if let Some(hand) = platform.hands.of(contract::SERVICE) {
+        tokio::spawn(people.clone().mend_index_each_turn(hand));
     }
     Ok(Service::new(contract::SERVICE, started, routes::routes(&people)))
 }

@@ -10,7 +10,9 @@ use std::{
 use linli_platform::{
     directory::Address,
     entropy::derived,
+    hand::taken_up,
     ids::{Actor, CommandId, EVERYWHERE, StreamId},
+    nats::lease::Ownership,
     service::Platform,
     stream::Meta,
     tables::{Issued, Tables},
@@ -51,6 +53,8 @@ pub struct Hand(Arc<Inner>);
 struct Inner {
     platform: Platform,
     post: Arc<Post>,
+    /// Whether this node may send; none if it never does.
+    turn: Option<Ownership>,
     /// There once the tables are, which are made with the hand.
     tables: OnceLock<Tables>,
     /// Batches that this very process started and has not settled: they are under way, not in
@@ -87,17 +91,23 @@ impl Hand {
     /// A hand that sends by `post`.
     pub fn new(platform: &Platform, post: Arc<Post>) -> Self {
         let (tables, under_way) = (OnceLock::new(), Mutex::default());
-        Self(Arc::new(Inner { platform: platform.clone(), post, tables, under_way }))
+        let turn = platform.hands.of("notifier");
+        Self(Arc::new(Inner { platform: platform.clone(), post, turn, tables, under_way }))
     }
 
     /// Gives the hand its tables, and from now on settles what an earlier process left started:
     /// nobody knows whether it went out.
     pub fn take_up(&self, tables: &Tables) {
-        if self.0.tables.set(tables.clone()).is_ok() && self.0.platform.hand {
+        if self.0.tables.set(tables.clone()).is_err() {
+            return;
+        }
+        if let Some(turn) = self.0.turn.clone() {
             let hand = self.clone();
             tokio::spawn(async move {
-                hand.0.tell_hours().await;
-                hand.0.recover().await;
+                loop {
+                    hand.0.take_turn(&turn).await;
+                    turn.lost().await;
+                }
             });
             let (inner, tables) = (self.0.clone(), tables.clone());
             tokio::spawn(async move {
@@ -191,8 +201,9 @@ impl Inner {
     ) {
         let Prepared { mails, mut outcomes, suppressed } = self.prepare(tables, to, keys).await;
         let (tried, mails): (Vec<Key>, Vec<Mail>) = mails.into_iter().unzip();
-        // One process owns the hand as long as it runs.
-        let sent = self.post.mailer.send(mails, &|| true).await;
+        // Whoever was paused past its turn sends no more: another node has taken it.
+        let may = || self.turn.as_ref().is_some_and(Ownership::holds);
+        let sent = self.post.mailer.send(mails, &may).await;
         outcomes.extend(tried.into_iter().zip(sent).map(|(key, sent)| outcome(key, sent)));
         let command = DeliveryCommand::Settle { attempt, outcomes, suppressed };
         self.settle(to, Self::meta("notifier.settle", to, started_by), command).await;
@@ -272,13 +283,19 @@ impl Inner {
         }
     }
 
-    /// Settles what is started and not under way here.
-    async fn recover(&self) {
+    /// Begins a turn: whoever had it before may have left something started.
+    async fn take_turn(&self, turn: &Ownership) {
         let Some(tables) = self.tables.get() else { return };
-        let mut progress = tables.progress();
-        if progress.wait_for(|progress| progress.live).await.is_err() {
-            return;
+        while let Err(error) = taken_up(turn, tables).await {
+            tracing::warn!(%error, "the notifier can't take its turn yet");
+            tokio::time::sleep(PAUSE).await;
         }
+        self.tell_hours().await;
+        self.recover(tables).await;
+    }
+
+    /// Settles what is started and not under way here.
+    async fn recover(&self, tables: &Tables) {
         let left = loop {
             match tables.read(deliveries::unsettled).await {
                 Ok(left) => break left,

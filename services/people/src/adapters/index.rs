@@ -1,6 +1,7 @@
 //! Makes the vault's index whole again: should the machine have stopped between an event and its
 //! row in the index, or an older vault have been restored, the log knows what belongs there.
 
+use linli_platform::{hand::taken_up, nats::lease::Ownership};
 use uuid::Uuid;
 
 use super::{
@@ -13,11 +14,18 @@ use crate::{contract::RESIDENT, projections::residents};
 const PAGE: u32 = 500;
 
 impl People {
-    /// Mends the index once the tables hold the log.
-    pub(crate) async fn mend_index_once_live(self) {
-        if self.tables.progress().wait_for(|progress| progress.live).await.is_err() {
-            return;
+    /// Mends the index whenever this node's turn to act begins.
+    pub(crate) async fn mend_index_each_turn(self, turn: Ownership) {
+        loop {
+            match taken_up(&turn, &self.tables).await {
+                Ok(_) => self.mend_and_tell().await,
+                Err(error) => tracing::error!(%error, "the index of people can't be looked at"),
+            }
+            turn.lost().await;
         }
+    }
+
+    async fn mend_and_tell(&self) {
         match self.mend_index().await {
             Ok(0) => {}
             Ok(mended) => tracing::info!(mended, "the index of people was made whole"),
