@@ -38,6 +38,8 @@ use crate::{
 
 /// Marks a folder whose people and happenings are made up.
 pub const SYNTHETIC: &str = "SYNTHETIC";
+/// The file that says why the processes wait for an administrator's word about the clock.
+pub const CLOCK_WAITS: &str = "clock-waits";
 /// The sender of mail that no relay carries.
 const OUTBOX_SENDER: &str = "linli@localhost";
 
@@ -138,7 +140,12 @@ impl Node {
         if !synthetic && (made == Made::Now || hands.any()) {
             tell(master.notice(made));
         }
-        let guard = ClockGuard::new(&clock, newest(log.as_ref()).await?);
+        let mut guard = ClockGuard::new(&clock, newest(log.as_ref()).await?);
+        if !synthetic {
+            let note = data.join(CLOCK_WAITS);
+            let noted = guard.noted_in(note.clone());
+            guard = noted.map_err(|error| Failure::file(&note, "kept", &error))?;
+        }
         let public_url = config.public_url_at(at);
         let directory = PeopleDirectory::new(&vault);
         let platform = Platform {

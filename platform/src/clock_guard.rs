@@ -2,11 +2,17 @@
 //!
 //! A clock that is behind the log writes nothing: what it wrote would stand in the wrong order of
 //! time. A clock that has leapt forward lets the processes wait for an administrator's word, since
-//! they would act on months of timers at once; pages, and what people do there, go on.
+//! they would act on months of timers at once; pages, and what people do there, go on. That they
+//! wait is noted in a file, since what people write meanwhile would make the log look as if it had
+//! never rested.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -37,6 +43,8 @@ struct Inner {
     waits: watch::Sender<Option<String>>,
     /// What this clock and that of the servers of the log showed, where they are too far apart.
     apart: Mutex<Option<(DateTime<Utc>, DateTime<Utc>)>>,
+    /// Where that is noted until somebody says that the clock is right.
+    note: Option<PathBuf>,
 }
 
 fn text(at: DateTime<Utc>) -> String {
@@ -63,7 +71,30 @@ impl ClockGuard {
             right: Mutex::new((now, clock.since_boot())),
             waits: watch::Sender::new(rested),
             apart: Mutex::default(),
+            note: None,
         })))
+    }
+
+    /// The same, with its waiting noted in the file `note`: what was noted there before, or by
+    /// another start, still holds.
+    ///
+    /// # Errors
+    /// The file can't be read or written.
+    pub fn noted_in(self, note: PathBuf) -> io::Result<Self> {
+        let Some(mut inner) = self.0.and_then(Arc::into_inner) else { return Ok(Self(None)) };
+        let before = match fs::read_to_string(&note) {
+            Ok(why) => Some(why.trim_end().to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let now = inner.waits.borrow().clone();
+        match (before, now) {
+            (Some(before), _) => inner.waits = watch::Sender::new(Some(before)),
+            (None, Some(why)) => write(&note, &why)?,
+            (None, None) => {}
+        }
+        inner.note = Some(note);
+        Ok(Self(Some(Arc::new(inner))))
     }
 
     /// What the clock shows and when the log's last event was, if the clock is behind it: nothing
@@ -123,13 +154,19 @@ impl ClockGuard {
         if leap > LEAP_MAX {
             inner.waits.send_if_modified(|waits| {
                 let new = waits.is_none();
-                waits.get_or_insert_with(|| {
+                let why = waits.get_or_insert_with(|| {
                     format!(
                         "the clock has leapt forward by {} minutes and shows {}",
                         leap.num_minutes(),
                         text(inner.clock.now())
                     )
                 });
+                // They wait now in any case; without the note they would not after a restart.
+                if let (true, Some(note)) = (new, &inner.note)
+                    && let Err(error) = write(note, why)
+                {
+                    tracing::error!(note = %note.display(), %error, "the wait can't be noted");
+                }
                 new
             });
         } else if leap < TimeDelta::zero() {
@@ -148,11 +185,18 @@ impl ClockGuard {
     }
 
     /// An administrator says that the clock is right: the processes go on.
-    pub fn release(&self) {
-        self.set_right();
-        if let Some(inner) = &self.0 {
-            inner.waits.send_replace(None);
+    ///
+    /// # Errors
+    /// The note of the wait can't be deleted; then they wait on.
+    pub fn release(&self) -> io::Result<()> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        match inner.note.as_ref().map_or(Ok(()), fs::remove_file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
+        self.set_right();
+        inner.waits.send_replace(None);
+        Ok(())
     }
 
     /// Waits until the processes may go on.
@@ -164,6 +208,13 @@ impl ClockGuard {
             let _ = waits.wait_for(Option::is_none).await;
         }
     }
+}
+
+/// Writes a note that outlives a power failure.
+fn write(note: &Path, why: &str) -> io::Result<()> {
+    fs::write(note, format!("{why}\n"))?;
+    fs::File::open(note)?.sync_all()?;
+    note.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]
@@ -217,7 +268,7 @@ mod tests {
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
-        guard.release();
+        guard.release().unwrap();
         waiting.await.unwrap();
         assert_eq!(guard.waits(), None);
     }
@@ -227,8 +278,38 @@ mod tests {
         assert_eq!(guard(TimeDelta::days(-29)).0.waits(), None);
         let (rested, _) = guard(TimeDelta::days(-31));
         assert!(rested.waits().unwrap().contains("the log's last event is of"));
-        rested.release();
+        rested.release().unwrap();
         assert_eq!(rested.waits(), None);
+    }
+
+    #[test]
+    fn the_wait_holds_over_restarts_until_the_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let start = |newest| guard(newest).0.noted_in(folder.path().join("note")).unwrap();
+        assert_eq!(start(TimeDelta::zero()).waits(), None);
+        let why = start(TimeDelta::days(-31)).waits().unwrap();
+        // Somebody was checked in meanwhile: the log's last event is of just now.
+        let again = start(TimeDelta::zero());
+        assert_eq!(again.waits(), Some(why));
+        again.release().unwrap();
+        assert_eq!((again.waits(), start(TimeDelta::zero()).waits()), (None, None));
+        let leapt = start(TimeDelta::zero());
+        leap(&leapt, TimeDelta::minutes(61));
+        assert!(leapt.waits().is_some());
+        assert_eq!(start(TimeDelta::zero()).waits(), leapt.waits(), "a leap is noted too");
+    }
+
+    #[test]
+    fn a_note_that_can_t_be_kept_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let rested = || guard(TimeDelta::days(-31)).0;
+        assert!(rested().noted_in(folder.path().join("nowhere/note")).is_err());
+        let note = folder.path().join("note");
+        let noted = rested().noted_in(note.clone()).unwrap();
+        fs::remove_file(&note).unwrap();
+        fs::create_dir(&note).unwrap();
+        assert!(noted.release().is_err());
+        assert!(noted.waits().is_some(), "they wait on");
     }
 
     #[test]

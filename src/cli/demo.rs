@@ -46,7 +46,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     let means = Means { data: data.clone(), config, clock, hands: Hands::All, at };
     let node = Arc::new(Node::open(means).await?);
     let guard = node.platform.streams.guard();
-    guard.release();
+    guard.release()?;
     if let Some(why) = guard.refusal() {
         return Err(Failure::failed(format!(
             "{}: {why}; give a later --now, or leave --data out to begin anew",

@@ -17,7 +17,7 @@ use super::Context;
 use crate::{
     compose::{Means, Node, SYNTHETIC, is_synthetic},
     failure::Failure,
-    operations::Request,
+    operations::{Request, clock_is_right},
     output::{Progress, line, tell},
     socket::{Door, Server, operator},
 };
@@ -68,7 +68,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     let at = address(&listener)?;
     let means = Means { data: data.clone(), config, clock: Clock::system(), hands: Hands::All, at };
     let node = Arc::new(Node::open(means).await?);
-    clock(&node, arguments.clock_is_right);
+    clock(&node, arguments.clock_is_right)?;
     let app = node.app().await?;
     let door = Door::open(&data)?;
     line(format_args!("linli {} at {}", env!("CARGO_PKG_VERSION"), node.platform.public_url))?;
@@ -91,10 +91,10 @@ pub(super) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
 }
 
 /// Tells what is wrong with the clock, unless somebody says that nothing is.
-fn clock(node: &Node, is_right: bool) {
+fn clock(node: &Node, is_right: bool) -> Result<(), Failure> {
     let guard = node.platform.streams.guard();
     if is_right {
-        guard.release();
+        clock_is_right(&node.platform)?;
     }
     if let Some(why) = guard.refusal() {
         tell(format_args!("linli: {why}"));
@@ -103,9 +103,10 @@ fn clock(node: &Node, is_right: bool) {
         tell(format_args!(
             "linli: {why}. Pages and check-ins go on; reminders and all that happens by itself \
              wait. If the clock is right, say `linli serve --clock-is-right` in another window; \
-             else set the clock and start again."
+             else set it first."
         ));
     }
+    Ok(())
 }
 
 /// The link for the first administrator, as long as nobody has signed in by it.

@@ -10,7 +10,7 @@ use linli_calendar::{
     routes::feed::export_ics,
 };
 use linli_people::adapters::{Invited, NewStaff};
-use linli_platform::{hand::Hands, ids::Actor, stream::Meta, web::Language};
+use linli_platform::{hand::Hands, ids::Actor, service::Platform, stream::Meta, web::Language};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{
@@ -20,7 +20,7 @@ use serde_json::{
 use uuid::Uuid;
 
 use crate::{
-    compose::{Means, Node},
+    compose::{CLOCK_WAITS, Means, Node},
     config::Config,
     failure::Failure,
     output::Progress,
@@ -223,10 +223,17 @@ async fn done(
         }
         Request::Status => Ok(to_raw_value(&status::of(node).await?)?),
         Request::ClockIsRight => {
-            platform.streams.guard().release();
+            clock_is_right(platform)?;
             Ok(to_raw_value(&())?)
         }
     }
+}
+
+/// Lets the processes go on after a leap of the clock or a long rest.
+pub fn clock_is_right(platform: &Platform) -> Result<(), Failure> {
+    let note = platform.data.join(CLOCK_WAITS);
+    let released = platform.streams.guard().release();
+    released.map_err(|error| Failure::file(&note, "deleted", &error))
 }
 
 fn no_community(code: &str) -> Failure {

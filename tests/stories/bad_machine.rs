@@ -91,6 +91,16 @@ fn after_a_long_rest_the_hands_wait_for_a_word_and_pages_go_on() {
     let page = reqwest::get(format!("{}/c/xiguan", server.url));
     assert_eq!(Runtime::new().unwrap().block_on(page).unwrap().status(), 200);
     assert_eq!(count(&office), before, "nothing happens by itself");
+    // What people write does not make the log look as if it had never rested.
+    office.does(&["seed", tools::root().join("seeds/holidays").to_str().unwrap()]);
+    drop(server);
+    let written = count(&office);
+    assert!(written > before);
+    let (server, again) = Server::start_and_hear(office.command(&["serve"]), "clock-is-right");
+    assert!(again.contains(&then.format("%Y-%m-%d").to_string()), "{again}");
+    let page = reqwest::get(format!("{}/c/xiguan", server.url));
+    assert_eq!(Runtime::new().unwrap().block_on(page).unwrap().status(), 200);
+    assert_eq!(count(&office), written, "nothing happens by itself after a restart either");
     let opened = office.events("calendar");
     office.does(&["serve", "--clock-is-right"]);
     let last_day = (then + TimeDelta::days(60)).format("%Y%m%d").to_string();

@@ -50,7 +50,6 @@ fn mail(n: usize) -> Mail {
             https: format!("https://linli.example/u/{n}"),
             mailto: format!("u{n}@example.org"),
         }),
-        ics: None,
     }
 }
 

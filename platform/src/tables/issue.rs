@@ -196,17 +196,10 @@ async fn note(
 }
 
 impl Issued {
-    /// What became of a command, from the stream's answer.
-    pub fn of<E, R: std::error::Error>(
+    /// What became of a command, from the stream's answer; the reason of a refusal is noted so that
+    /// the service can read it back and tell it in other words.
+    pub fn of<E, R: std::error::Error + Serialize>(
         answer: Result<crate::stream::Accepted<E>, crate::stream::ExecuteError<R>>,
-    ) -> Self {
-        Self::told(answer, |_| String::new())
-    }
-
-    /// The same, with the reason of a refusal in a form that the service reads back itself.
-    pub fn told<E, R: std::error::Error>(
-        answer: Result<crate::stream::Accepted<E>, crate::stream::ExecuteError<R>>,
-        detail: impl FnOnce(&R) -> String,
     ) -> Self {
         use crate::stream::ExecuteError::Rejected;
         match answer {
@@ -216,7 +209,7 @@ impl Issued {
             Ok(accepted) if accepted.repeated => Self::Known,
             Ok(_) => Self::Stored,
             Err(Rejected(rejection)) => {
-                let detail = detail(&rejection);
+                let detail = serde_json::to_string(&rejection).unwrap_or_default();
                 Self::Declined { reason: rejection.to_string(), detail }
             }
             Err(error) => Self::Failed(error.to_string()),

@@ -45,7 +45,7 @@ impl Decider for Bell {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize)]
 #[error("it is not wound")]
 struct Broken;
 
@@ -171,7 +171,10 @@ async fn a_rejected_command_is_noted_with_its_reason_and_given_no_more() {
     let found = kit.platform.log.read(&notes, crate::ids::Version(0)).await.unwrap();
     let event: Noted = found[0].entries[0].events[0].decode().unwrap();
     let to: StreamId = BELL.parse().unwrap();
-    assert_eq!(event, Noted::Declined { to, reason: Broken.to_string(), detail: String::new() });
+    assert_eq!(
+        event,
+        Noted::Declined { to, reason: Broken.to_string(), detail: "null".to_owned() }
+    );
     assert_eq!(tables.progress().borrow().open, 0);
 }
 

@@ -20,7 +20,7 @@ pub mod values;
 
 use deciders::{duty::Duty, roll::Roll, standing::Standing};
 use processes::Order;
-pub use routes::{State, fragments};
+pub use routes::{State, fragments, refused};
 
 /// The service's name, the second part of its streams' names.
 pub const SERVICE: &str = "attendance";
@@ -58,20 +58,10 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
 /// Gives an order of a process to its stream.
 async fn dispatch(streams: Streams, to: StreamId, meta: Meta, order: Order) -> Issued {
     match order {
-        Order::Roll(command) => {
-            Issued::told(streams.execute::<Roll>(&to, meta, command).await, as_json)
-        }
-        Order::Duty(command) => {
-            Issued::told(streams.execute::<Duty>(&to, meta, command).await, as_json)
-        }
+        Order::Roll(command) => Issued::of(streams.execute::<Roll>(&to, meta, command).await),
+        Order::Duty(command) => Issued::of(streams.execute::<Duty>(&to, meta, command).await),
         Order::Standing(command) => {
-            Issued::told(streams.execute::<Standing>(&to, meta, command).await, as_json)
+            Issued::of(streams.execute::<Standing>(&to, meta, command).await)
         }
     }
-}
-
-/// A rejection as the roll's page reads it back to tell it in the reader's language; one that could
-/// not be written would be told in English.
-fn as_json<R: serde::Serialize>(rejection: &R) -> String {
-    serde_json::to_string(rejection).unwrap_or_default()
 }

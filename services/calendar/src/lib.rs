@@ -36,23 +36,17 @@ pub fn service(platform: &Platform) -> Result<Service, TablesError> {
             let streams = opens.clone();
             async move {
                 let done = streams.execute::<activity::Activities>(&to, meta, command).await;
-                Issued::told(done, as_json)
+                Issued::of(done)
             }
         })
         .process::<Booking, _, _>(move |to, meta, command| {
             let streams = books.clone();
             async move {
                 let done = streams.execute::<venue::Venues>(&to, meta, command).await;
-                Issued::told(done, as_json)
+                Issued::of(done)
             }
         });
     let started = platform.start(plan)?;
     let routes = routes::routes(&routes::Calendar::new(platform, &started.0));
     Ok(Service::new(SERVICE, started, routes))
-}
-
-/// A rejection as `routes::refused` reads it back to tell it in the reader's language; one that can't
-/// be written is told in English.
-fn as_json<R: serde::Serialize>(rejection: &R) -> String {
-    serde_json::to_string(rejection).unwrap_or_default()
 }

@@ -24,6 +24,7 @@ pub mod fragments {
 }
 
 pub use adapters::hand::Post;
+pub use routes::refused;
 
 /// The notifier, sending by `post`. In a demonstration the outbox can be read in the browser by
 /// anyone; never set `demo` where mail is real.
@@ -38,6 +39,7 @@ pub fn service(platform: &Platform, post: Post, demo: bool) -> Result<Service, T
         .projection::<projections::subscriptions::Subscriptions>()
         .projection::<projections::calls::Calls>()
         .projection::<projections::announcements::Announcements>()
+        .projection::<projections::covers::Covers>()
         .process::<processes::Reminders, _, _>(move |to, meta, command| {
             let hand = dispatch.clone();
             async move { hand.dispatch(to, meta, command).await }

@@ -19,7 +19,7 @@ pub mod values;
 
 use adapters::press::Press;
 use deciders::{tally::Tally, wallet::Wallet};
-pub use routes::{State, fragments};
+pub use routes::{State, fragments, refused};
 
 /// The service's name, the second part of its streams' names.
 pub const SERVICE: &str = "ranking";

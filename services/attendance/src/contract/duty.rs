@@ -125,6 +125,9 @@ pub enum StandingEvent {
         /// Its last day, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_on: Option<NaiveDate>,
+        /// The member of staff who is told when nobody stands in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<Uuid>,
     },
     /// It is no more.
     StandingDutyEnded {},

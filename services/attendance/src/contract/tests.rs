@@ -130,6 +130,7 @@ fn standing() -> Vec<StandingEvent> {
             places: 2,
             from_on,
             until_on: Some(until_on),
+            contact: Some(instead_of),
         },
         StandingEvent::StandingDutyEnded {},
         StandingEvent::StandingDutyClaimed { resident, proxy: Some(instead_of) },

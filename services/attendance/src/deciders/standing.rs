@@ -6,11 +6,12 @@
 //! - Who is away for some days keeps it; in their place stands at most one other at a time, never
 //!   they themselves.
 //! - Nobody is away twice on one day.
+//! - What it is changes only by a form that shows what it was last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use linli_platform::decider::Decider;
+use linli_platform::{decider::Decider, ids::Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -45,13 +46,55 @@ pub struct Described {
     pub from_on: NaiveDate,
     /// Its last day, if it has one.
     pub until_on: Option<NaiveDate>,
+    /// The member of staff who is told when nobody stands in.
+    pub contact: Option<Uuid>,
+}
+
+impl Described {
+    /// What an event says that it is.
+    fn of(event: &StandingEvent) -> Option<Self> {
+        let StandingEvent::StandingDutySet {
+            name,
+            name_en,
+            about,
+            building,
+            places,
+            from_on,
+            until_on,
+            contact,
+        } = event.clone()
+        else {
+            return None;
+        };
+        Some(Self { name, name_en, about, building, places, from_on, until_on, contact })
+    }
+
+    /// The event that says so.
+    fn told(self) -> StandingEvent {
+        let Self { name, name_en, about, building, places, from_on, until_on, contact } = self;
+        StandingEvent::StandingDutySet {
+            name,
+            name_en,
+            about,
+            building,
+            places,
+            from_on,
+            until_on,
+            contact,
+        }
+    }
 }
 
 /// What can be asked of a standing duty. `on` is the day it is where the duty is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Say what it is.
-    Set(Described),
+    Set {
+        /// What.
+        what: Described,
+        /// The version of what the form showed; none of a new one.
+        seen: Option<Version>,
+    },
     /// Say that it is no more.
     End,
     /// Take it on.
@@ -122,6 +165,9 @@ struct Cover {
 /// The state of a standing duty.
 #[derive(Debug, Clone, Default)]
 pub struct StandingState {
+    /// The version of the last event, and of the last that said what it is.
+    version: Version,
+    set_at: Version,
     what: Option<Described>,
     ended: bool,
     by: BTreeSet<Uuid>,
@@ -159,7 +205,7 @@ impl Decider for Standing {
     ) -> Result<Vec<StandingEvent>, Rejection> {
         use Command as C;
         match command {
-            C::Set(what) => set(state, what),
+            C::Set { what, seen } => set(state, what, seen),
             C::End if state.what.is_none() || state.ended => Ok(Vec::new()),
             C::End => Ok(vec![StandingEvent::StandingDutyEnded {}]),
             C::Claim { resident, proxy, on } => claim(state, resident, proxy, on),
@@ -178,14 +224,12 @@ impl Decider for Standing {
 
     fn evolve(mut state: StandingState, event: &StandingEvent) -> StandingState {
         use StandingEvent as E;
+        state.version = Version(state.version.0 + 1);
         match event {
-            E::StandingDutySet { name, name_en, about, building, places, from_on, until_on } => {
-                let (name, name_en, about) = (name.clone(), name_en.clone(), about.clone());
-                let (building, places, from_on) = (building.clone(), *places, *from_on);
-                let until_on = *until_on;
-                state.what =
-                    Some(Described { name, name_en, about, building, places, from_on, until_on });
+            E::StandingDutySet { .. } => {
+                state.what = Described::of(event);
                 state.ended = false;
+                state.set_at = state.version;
             }
             E::StandingDutyEnded {} => state.ended = true,
             E::StandingDutyClaimed { resident, .. } => {
@@ -217,7 +261,11 @@ impl Decider for Standing {
     }
 }
 
-fn set(state: &StandingState, what: Described) -> Result<Vec<StandingEvent>, Rejection> {
+fn set(
+    state: &StandingState,
+    what: Described,
+    seen: Option<Version>,
+) -> Result<Vec<StandingEvent>, Rejection> {
     if what.name.trim().is_empty() {
         return Err(Rejection::Nameless);
     }
@@ -230,17 +278,10 @@ fn set(state: &StandingState, what: Described) -> Result<Vec<StandingEvent>, Rej
     if state.what.as_ref() == Some(&what) && !state.ended {
         return Ok(Vec::new());
     }
-    let Described { name, name_en, about, building, places, from_on, until_on } = what;
-    let set = StandingEvent::StandingDutySet {
-        name,
-        name_en,
-        about,
-        building,
-        places,
-        from_on,
-        until_on,
-    };
-    Ok(vec![set])
+    if let (Some(now), Some(_)) = (&state.what, seen.filter(|seen| *seen != state.set_at)) {
+        return Err(Rejection::Stale { current: state.set_at, now: Box::new(now.clone()) });
+    }
+    Ok(vec![what.told()])
 }
 
 fn claim(

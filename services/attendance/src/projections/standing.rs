@@ -1,8 +1,11 @@
 //! `standing`: the standing duties of a community, who looks after them, and who is away.
 
 use chrono::NaiveDate;
-use linli_platform::projection::{ApplyError, Fact, Projection};
-use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
+use linli_platform::{
+    ids::Version,
+    projection::{ApplyError, Fact, Projection},
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use uuid::Uuid;
 
 use crate::{
@@ -15,12 +18,13 @@ pub enum Standing {}
 
 impl Projection<Heard> for Standing {
     const NAME: &'static str = "standing";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const TABLES: &'static str = "
         CREATE TABLE standing (
             community TEXT NOT NULL, id BLOB NOT NULL, name TEXT NOT NULL, name_en TEXT NOT NULL,
             about TEXT NOT NULL, building TEXT NOT NULL, places INTEGER NOT NULL,
-            from_on TEXT NOT NULL, until_on TEXT, ended INTEGER NOT NULL,
+            from_on TEXT NOT NULL, until_on TEXT, contact BLOB, version INTEGER NOT NULL,
+            ended INTEGER NOT NULL,
             PRIMARY KEY (community, id)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE standing_by (
@@ -43,9 +47,28 @@ impl Projection<Heard> for Standing {
             Ok(())
         };
         match event {
-            E::StandingDutySet { name, name_en, about, building, places, from_on, until_on } => of(
-                "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                params![name, name_en, about, building, places, from_on, until_on],
+            E::StandingDutySet {
+                name,
+                name_en,
+                about,
+                building,
+                places,
+                from_on,
+                until_on,
+                contact,
+            } => of(
+                "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+                params![
+                    name,
+                    name_en,
+                    about,
+                    building,
+                    places,
+                    from_on,
+                    until_on,
+                    contact,
+                    fact.source.version.0
+                ],
             ),
             E::StandingDutyEnded {} => {
                 of("UPDATE standing SET ended = 1 WHERE community = ? AND id = ?", &[])
@@ -99,6 +122,10 @@ pub struct Kept {
     pub from_on: NaiveDate,
     /// Its last day, if it has one.
     pub until_on: Option<NaiveDate>,
+    /// The member of staff who is told when nobody stands in.
+    pub contact: Option<Uuid>,
+    /// The version of the event that said all this.
+    pub version: Version,
     /// Who looks after it.
     pub by: Vec<Uuid>,
     /// Who is away when, from today on.
@@ -120,33 +147,45 @@ pub struct Cover {
     pub told: bool,
 }
 
-const KEPT: &str = "SELECT id, name, name_en, about, building, places, from_on, until_on \
-    FROM standing WHERE community = ?1 AND ended = 0";
+const KEPT: &str = "SELECT id, name, name_en, about, building, places, from_on, until_on, \
+    contact, version FROM standing WHERE community = ?1 AND ended = 0";
 
 /// The standing duties of a community on a day, by name.
 pub fn all(db: &Connection, community: &str, on: NaiveDate) -> rusqlite::Result<Vec<Kept>> {
     let sql = format!("{KEPT} AND (until_on IS NULL OR until_on >= ?2) ORDER BY name, id");
     let mut found = db
         .prepare_cached(&sql)?
-        .query_map(params![community, on], |row| {
-            Ok(Kept {
-                key: StandingKey::new(community, row.get(0)?),
-                name: row.get(1)?,
-                name_en: row.get(2)?,
-                about: row.get(3)?,
-                building: row.get(4)?,
-                places: row.get(5)?,
-                from_on: row.get(6)?,
-                until_on: row.get(7)?,
-                by: Vec::new(),
-                covers: Vec::new(),
-            })
-        })?
+        .query_map(params![community, on], |row| kept(community, row))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for kept in &mut found {
         (kept.by, kept.covers) = (by(db, &kept.key)?, covers(db, &kept.key, on)?);
     }
     Ok(found)
+}
+
+/// One that is not ended, without who looks after it.
+pub fn one(db: &Connection, key: &StandingKey) -> rusqlite::Result<Option<Kept>> {
+    let sql = format!("{KEPT} AND id = ?2");
+    db.prepare_cached(&sql)?
+        .query_row(params![key.community, key.id], |row| kept(&key.community, row))
+        .optional()
+}
+
+fn kept(community: &str, row: &Row<'_>) -> rusqlite::Result<Kept> {
+    Ok(Kept {
+        key: StandingKey::new(community, row.get(0)?),
+        name: row.get(1)?,
+        name_en: row.get(2)?,
+        about: row.get(3)?,
+        building: row.get(4)?,
+        places: row.get(5)?,
+        from_on: row.get(6)?,
+        until_on: row.get(7)?,
+        contact: row.get(8)?,
+        version: Version(row.get(9)?),
+        by: Vec::new(),
+        covers: Vec::new(),
+    })
 }
 
 fn by(db: &Connection, key: &StandingKey) -> rusqlite::Result<Vec<Uuid>> {

@@ -13,14 +13,17 @@ use linli_platform::{
 use uuid::Uuid;
 
 use super::{
-    State, ask::Ask, give::desk_path, occurrence::own, occurrence_form::for_whom, text::Text,
+    State,
+    ask::Ask,
+    duties_set::{Form, staff},
+    give::desk_path,
+    occurrence::own,
+    occurrence_form::for_whom,
+    text::Text,
     who::Written,
 };
 use crate::{
-    deciders::{
-        duty::ALERTED_BEFORE,
-        standing::{Command, Described},
-    },
+    deciders::{duty::ALERTED_BEFORE, standing::Command},
     projections::{
         activities::{self, either},
         duties, places,
@@ -28,10 +31,6 @@ use crate::{
     },
     values::StandingKey,
 };
-
-/// The most characters of a standing duty's name, and of what it says there is to do.
-const NAME_CHARS_MAX: usize = 60;
-const ABOUT_CHARS_MAX: usize = 400;
 
 #[derive(Template)]
 #[template(path = "duties.html")]
@@ -52,7 +51,8 @@ struct Duties {
     standing: Vec<Row>,
     buildings: Vec<(String, String)>,
     today: NaiveDate,
-    cmd: Uuid,
+    /// The form of another one.
+    new: Form,
 }
 
 struct Row {
@@ -69,6 +69,8 @@ struct Row {
     others: Vec<(Uuid, String)>,
     covers: Vec<Cover>,
     cmd: Uuid,
+    /// Its form at the desk.
+    form: Form,
 }
 
 /// Some days on which somebody is away.
@@ -88,7 +90,7 @@ struct Cover {
 }
 
 impl State {
-    async fn place(&self, ask: &Ask) -> Result<(String, String, Tz), Refusal> {
+    pub(super) async fn place(&self, ask: &Ask) -> Result<(String, String, Tz), Refusal> {
         let (community, t) = (ask.part("community").to_owned(), ask.text());
         let code = community.clone();
         let read =
@@ -97,7 +99,7 @@ impl State {
         Ok((community, name, zone))
     }
 
-    fn today(&self, zone: Tz) -> NaiveDate {
+    pub(super) fn today(&self, zone: Tz) -> NaiveDate {
         self.platform.clock.now().with_timezone(&zone).date_naive()
     }
 
@@ -122,12 +124,12 @@ impl State {
         if desk {
             for kept in &kept {
                 let covers = kept.covers.iter().flat_map(|c| [Some(c.away), c.by]).flatten();
-                ids.extend(kept.by.iter().copied().chain(covers));
+                ids.extend(kept.by.iter().copied().chain(covers).chain(kept.contact));
             }
         }
         let purpose = if desk { Purpose::Desk } else { Purpose::Own };
         let names = self.names(&ask.viewer, ids, purpose).await;
-        let seen = Seen { state: self, t, desk, people, names };
+        let seen = Seen { state: self, t, desk, people, names, staff: staff(&ask.viewer) };
         let unfilled = near.into_iter().flatten().map(|(named, near)| {
             let missing = near.duties.iter().map(|duty| {
                 t.with("duty_missing", &[("duty", &duty.name), ("n", &duty.missing().to_string())])
@@ -149,7 +151,7 @@ impl State {
             standing: kept.into_iter().zip(called).map(|(k, at)| seen.row(k, at)).collect(),
             buildings,
             today,
-            cmd: self.platform.entropy.uuid(),
+            new: Form::new(self.platform.entropy.uuid(), today),
         })
     }
 }
@@ -161,11 +163,15 @@ struct Seen<'a> {
     desk: bool,
     people: Vec<Uuid>,
     names: Names,
+    /// Who looks, if they are staff.
+    staff: Option<Uuid>,
 }
 
 impl Seen<'_> {
     fn row(&self, kept: Kept, building: String) -> Row {
         let (t, called) = (self.t, |id: &Uuid| (*id, self.names.get(*id)));
+        let told = kept.contact.filter(|_| self.desk).map(|id| (id, self.names.get(id)));
+        let form = Form::of(self.state.platform.entropy.uuid(), &kept, (self.staff, told));
         let mine = |id: &&Uuid| self.desk || self.people.contains(*id);
         let free = kept.by.len() < kept.places as usize;
         let others = self.people.iter().filter(|id| free && !kept.by.contains(*id));
@@ -197,6 +203,7 @@ impl Seen<'_> {
             others: others.map(called).collect(),
             covers: kept.covers.iter().map(cover).collect(),
             cmd: self.state.platform.entropy.uuid(),
+            form,
         }
     }
 }
@@ -218,39 +225,6 @@ pub(super) async fn desk(state: State, ask: Ask) -> Result<Page, Refusal> {
 fn shown(ask: &Ask, page: &Duties) -> Result<Page, Refusal> {
     let html = page.render().map_err(Refusal::failed)?;
     Ok(Page::new(ask.text().get("duties"), html).of(ask.part("community")))
-}
-
-/// Says what a standing duty is; a new one where the form names none.
-pub(super) async fn set(state: State, ask: Ask) -> Result<Response, Refusal> {
-    let (community, _, zone) = state.place(&ask).await?;
-    let t = ask.text();
-    let short = |field: &str, max: usize| {
-        let text = ask.field(field);
-        let fits = text.chars().count() <= max;
-        fits.then(|| text.to_owned()).ok_or_else(|| Refusal::invalid(t.n("remark_too_long", max)))
-    };
-    let day = |field: &str| match ask.field(field) {
-        "" => Ok(None),
-        _ => ask.parsed::<NaiveDate>(field).map(Some),
-    };
-    let what = Described {
-        name: short("name", NAME_CHARS_MAX)?,
-        name_en: short("name_en", NAME_CHARS_MAX)?,
-        about: short("about", ABOUT_CHARS_MAX)?,
-        building: ask.field("building").to_owned(),
-        places: ask.parsed("places")?,
-        from_on: day("from_on")?.unwrap_or_else(|| state.today(zone)),
-        until_on: day("until_on")?,
-    };
-    let cmd = ask.command()?;
-    let id = match ask.field("id") {
-        // The same form sent again names the same duty.
-        "" => derived(&cmd.0.to_string(), "standing duty"),
-        _ => ask.parsed("id")?,
-    };
-    let key = StandingKey::new(&community, id);
-    let position = state.standing(&ask.viewer, &key, cmd, Command::Set(what)).await?;
-    Ok(see(&format!("/desk/{community}/duties"), position))
 }
 
 /// Takes a standing duty on, gives it back, asks for a stand-in, or stands in: as `do` says.

@@ -10,6 +10,7 @@ mod api;
 mod ask;
 mod code;
 mod duties;
+mod duties_set;
 mod expected;
 mod give;
 mod my;
@@ -20,11 +21,14 @@ mod paper_csv;
 mod people;
 mod rating;
 mod record;
+mod refused;
 mod roll;
 mod roll_form;
 mod text;
 mod wall;
 mod who;
+
+pub use refused::refused;
 
 /// Parts of pages that other services put together.
 pub mod fragments {
@@ -85,7 +89,7 @@ fn desk(state: &State) -> Routes {
     let of = |rest: &str| format!("/desk/{{community}}/roll/{{activity}}/{{recurrence_id}}{rest}");
     Routes::new()
         .get("/desk/{community}/duties", TAKE, state.on(duties::desk))
-        .post("/desk/{community}/duties", TAKE, state.on(duties::set))
+        .post("/desk/{community}/duties", TAKE, state.on(duties_set::set))
         .post("/desk/{community}/duties/end", TAKE, state.on(duties::end))
         .post("/desk/{community}/duties/give", TAKE, state.on(duties::give))
         .get(&of(""), TAKE, state.on(roll::page))

@@ -159,6 +159,34 @@ async fn the_desk_gives_and_ends_standing_duties_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn the_desk_changes_a_standing_duty_and_a_stale_form_shows_both_versions() {
+    let office = Office::new().await;
+    let id = stairs(&office, "1").await;
+    let page = office.get(&keeper(), AT_DESK).await.text;
+    assert!(page.contains("value=\"Stairs\"") && page.contains("<summary>Change the duty"));
+    let seen = between(&page, "name=\"seen\" value=\"", "\"").to_owned();
+    let change = |places: &'static str, name: &'static str| {
+        let of = [("id", id.as_str()), ("seen", seen.as_str()), ("name", name)];
+        [&of[..], &[("places", places), ("from_on", "2026-11-01"), ("tell_me", "1")]].concat()
+    };
+    let done = office.post(&keeper(), AT_DESK, &change("3", "Stairs and lift")).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert!(office.get(&keeper(), AT_DESK).await.text.contains("Stairs and lift"));
+    let stale = office.post(&keeper(), AT_DESK, &change("2", "Staircase")).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    for both in ["Staircase", "Stairs and lift", "<td>2</td><td>3</td>"] {
+        assert!(stale.text.contains(both), "{both} in {}", stale.text);
+    }
+    assert!(!office.get(&keeper(), AT_DESK).await.text.contains("Staircase"), "nothing changed");
+    let newer = between(&stale.text, "name=\"seen\" value=\"", "\"").to_owned();
+    let mut mine = change("2", "Staircase");
+    mine[1].1 = &newer;
+    let done = office.post(&keeper(), AT_DESK, &mine).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert!(office.get(&keeper(), AT_DESK).await.text.contains("Staircase"));
+}
+
+#[tokio::test]
 async fn hours_that_make_no_sense_are_refused_and_change_nothing() {
     let office = with_duty(1).await;
     office.at_minute(0).await;

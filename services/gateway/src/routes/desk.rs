@@ -18,10 +18,11 @@ use linli_calendar::{
 use linli_notifier::projections::{calls, deliveries};
 use linli_people::projections::places;
 use linli_platform::{
-    ids::{StreamId, Version},
-    tables::{Noted, Tables},
+    tables::Tables,
     web::{Page, Refusal, Viewer},
 };
+
+mod declined;
 
 use super::{
     Gateway,
@@ -31,19 +32,6 @@ use super::{
 
 /// How many days the desk shows, today among them.
 const DAYS: u64 = 8;
-/// How many refused commands it shows.
-const REFUSED_MAX: u64 = 10;
-/// The processes whose refused commands are shown: service and name.
-const PROCESSES: [(&str, &str); 8] = [
-    ("calendar", "opening"),
-    ("calendar", "booking"),
-    ("attendance", "keep-rolls"),
-    ("attendance", "hand-over-places"),
-    ("notifier", "reminders"),
-    ("ranking", "tallies"),
-    ("ranking", "bulletins"),
-    ("ranking", "carry-points"),
-];
 
 #[derive(Template)]
 #[template(path = "desk_choose.html")]
@@ -67,7 +55,7 @@ struct Desk {
     promises: Vec<Promise>,
     calls: usize,
     doubtful: usize,
-    declined: Vec<(String, String, String)>,
+    declined: Vec<declined::Vain>,
     stopped: Vec<(String, String, String)>,
 }
 
@@ -172,7 +160,7 @@ pub(super) async fn page(
         promises: asked.kept.iter().map(|kept| promise(t, kept)).collect(),
         calls,
         doubtful,
-        declined: declined(&gateway, t, &here).await?,
+        declined: declined::newest(&gateway, t, &here).await?,
         stopped: gateway.tables().into_iter().flat_map(|tables| stopped(t, tables)).collect(),
         code: community.clone(),
     };
@@ -245,44 +233,6 @@ fn promise(t: Text, kept: &Kept) -> Promise {
         standing: words,
         badge,
     }
-}
-
-/// The newest commands of processes that were refused: when, by whom, why.
-async fn declined(
-    gateway: &Gateway,
-    t: Text,
-    here: &Here,
-) -> Result<Vec<(String, String, String)>, Refusal> {
-    let log = &gateway.platform.log;
-    let mut all: Vec<(DateTime<Utc>, &'static str, String)> = Vec::new();
-    for (service, process) in PROCESSES {
-        let Ok(stream) = StreamId::new(&here.place.code, service, "process", process) else {
-            continue;
-        };
-        let Some(head) = log.head(&stream).await.map_err(Refusal::failed)? else { continue };
-        let after = Version(head.version.0.saturating_sub(REFUSED_MAX));
-        for commit in log.read(&stream, after).await.map_err(Refusal::failed)? {
-            let noted = commit.events().filter_map(|(_, entry, event)| {
-                let Noted::Declined { to, reason, detail } = event.decode().ok()?;
-                let told = linli_calendar::routes::refused(t.0, &to, &detail);
-                let told = told.filter(|_| service == "calendar");
-                Some((entry.at, service, told.unwrap_or(reason)))
-            });
-            all.extend(noted);
-        }
-    }
-    all.sort_by_key(|one| std::cmp::Reverse(one.0));
-    let when = |at: DateTime<Utc>| {
-        let local = at.with_timezone(&here.zone);
-        format!("{} {}", t.day(local.date_naive()), local.format("%H:%M"))
-    };
-    let newest = all.into_iter().take(usize::try_from(REFUSED_MAX).unwrap_or(usize::MAX));
-    let service = |name: &str| t.w(&format!("service_{name}")).to_owned();
-    let why = |reason: String| match reason.as_str() {
-        "nothing to do" => t.w("nothing_to_do").to_owned(),
-        _ => reason,
-    };
-    Ok(newest.map(|(at, name, reason)| (when(at), service(name), why(reason))).collect())
 }
 
 /// What of a service's tables has stopped, and why.

@@ -22,12 +22,12 @@ use super::{
 use crate::{
     contract::Class,
     projections::{
-        announcements, deliveries,
+        announcements, covers, deliveries,
         occurrences::{self, Named, Occurrence},
         subscriptions,
     },
     routes::{UNSUBSCRIBE, words::Tongue},
-    values::{Key, Purpose},
+    values::{COVER, Key, Purpose},
 };
 
 /// Why a mail can't be written.
@@ -128,6 +128,7 @@ impl Renderer<'_> {
             Purpose::SignIn(_) => return Err(Unwritable::Nothing),
             Purpose::Digest => self.digest(key, tongue).await?,
             Purpose::Announcement => self.announcement(tongue).await?,
+            Purpose::Unfilled if self.to.id().starts_with(COVER) => self.cover(tongue).await?,
             Purpose::Unfilled => self.unfilled(key, tongue).await?,
             Purpose::Lead(_) | Purpose::Promoted | Purpose::Changed => {
                 self.occurrence(key, tongue).await?
@@ -191,7 +192,6 @@ impl Renderer<'_> {
             language: tongue.0.code().to_owned(),
             urgent: letter.urgent,
             unsubscribe,
-            ics: None,
         })
     }
 
@@ -300,6 +300,23 @@ impl Renderer<'_> {
         };
         letter.facts = missing.into_iter().map(fact).collect();
         Ok(letter)
+    }
+
+    /// The same, when nobody stands in at a standing duty.
+    async fn cover(&self, tongue: Tongue) -> Result<Letter, Unwritable> {
+        let id = self.to.id().to_owned();
+        let read = self.tables.read(move |db| covers::one(db, &id, tongue.0)).await?;
+        let cover = read.ok_or(Unwritable::Nothing)?;
+        let [from, until] = [cover.from_on, cover.until_on].map(|on| tongue.date(on));
+        let days = if from == until { from } else { format!("{from} – {until}") };
+        let link = format!("{}/desk/{}/duties", self.platform.public_url, self.to.community());
+        Ok(Letter {
+            subject: tongue.with("mail_cover_subject", &[("duty", &cover.duty), ("days", &days)]),
+            lead: tongue.t("mail_cover_lead"),
+            facts: vec![(cover.duty, days)],
+            button: Some((tongue.t("mail_cover_button"), link)),
+            ..Letter::default()
+        })
     }
 
     async fn digest(&self, key: Key, tongue: Tongue) -> Result<Letter, Unwritable> {

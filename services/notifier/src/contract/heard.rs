@@ -27,6 +27,8 @@ pub enum Heard {
     Roll(RollEvent),
     /// Of the duties of an occurrence.
     Duty(DutyEvent),
+    /// Of a standing duty.
+    Standing(StandingEvent),
     /// Of a resident's subscriptions.
     Subscription(SubscriptionEvent),
     /// Of deliveries.
@@ -289,6 +291,26 @@ pub enum DutyEvent {
     },
 }
 
+/// What happens to a standing duty, which belongs to no occurrence.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "the words are those of attendance, told in its .proto file")]
+pub enum StandingEvent {
+    StandingDutySet {
+        #[serde(default)]
+        name: String,
+        #[serde(default)]
+        name_en: String,
+        #[serde(default)]
+        contact: Option<Uuid>,
+    },
+    CoverMissing {
+        resident: Uuid,
+        from_on: NaiveDate,
+        until_on: NaiveDate,
+    },
+}
+
 /// How many are missing at a duty.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -325,6 +347,7 @@ const STAFF: &[&str] = &["staffErased", "staffSignInAsked"];
 const TEAM: &[&str] = &["teamFounded", "teamRenamed", "teamEnded"];
 const ROLL: &[&str] = &["registered", "waitlisted", "promoted", "withdrawn", "excused"];
 const DUTY: &[&str] = &["dutyClaimed", "dutyReleased", "dutyUnfilled"];
+const STANDING: &[&str] = &["standingDutySet", "coverMissing"];
 
 /// Reads what concerns the notifier, and passes over the rest.
 pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_json::Error> {
@@ -338,6 +361,7 @@ pub fn hear(stream: &StreamId, event: &NewEvent) -> Result<Option<Heard>, serde_
         ("people", "team") if known(TEAM) => read(event, Heard::Team),
         ("attendance", "roll") if known(ROLL) => read(event, Heard::Roll),
         ("attendance", "duty") if known(DUTY) => read(event, Heard::Duty),
+        ("attendance", "duty") if known(STANDING) => read(event, Heard::Standing),
         ("notifier", "subscription") => read(event, Heard::Subscription),
         ("notifier", "delivery") => read(event, Heard::Delivery),
         ("notifier", "followup") => read(event, Heard::Followup),

@@ -69,7 +69,8 @@ pub enum DeliveryCommand {
 }
 
 /// Why a batch can't be started.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Unsendable {
     /// It is too large.
     #[error("a batch of {0} deliveries: at most {BATCH_MAX} are sent at once")]

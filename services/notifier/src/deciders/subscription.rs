@@ -57,7 +57,8 @@ pub enum SubscriptionCommand {
 }
 
 /// Why a subscription can't be had.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Unfit {
     /// A lead time out of range.
     #[error("{0} minutes: choose from 5 minutes to 4 weeks before the start")]

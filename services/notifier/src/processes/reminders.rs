@@ -24,10 +24,12 @@ use crate::{
 };
 
 mod announce;
+mod covers;
 mod digest;
 mod groups;
 mod outcomes;
 mod plan;
+mod quiet;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -42,13 +44,13 @@ type Wish = Action<DeliveryCommand>;
 
 impl Process<Heard> for Reminders {
     const NAME: &'static str = "reminders";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Command = DeliveryCommand;
 
     fn evolve(rows: &mut Rows<'_>, input: &Input<'_, Heard>) {
         match input {
             Input::Event(fact) => state::hear(rows, fact),
-            Input::Timer { name, .. } => state::ring(rows, name),
+            Input::Timer { name, due } => state::ring(rows, name, *due),
         }
     }
 
@@ -82,6 +84,7 @@ fn hear(rows: &Rows<'_>, fact: &Fact<Heard>, now: DateTime<Utc>) -> Vec<Wish> {
         Heard::Duty(DutyEvent::DutyUnfilled { .. }) => {
             plan::unfilled(rows, community, stream.id(), now)
         }
+        Heard::Standing(event) => covers::tell(rows, stream, event, now),
         Heard::Announcement(AnnouncementEvent::Announced { what, of, .. }) => {
             announce::tell(rows, stream, (*what, of), now)
         }
@@ -89,7 +92,7 @@ fn hear(rows: &Rows<'_>, fact: &Fact<Heard>, now: DateTime<Utc>) -> Vec<Wish> {
             groups::joined(rows, stream, *subscription, now)
         }
         Heard::Subscription(SubscriptionEvent::QuietHoursSet { .. }) => {
-            stream.uuid().map(|resident| groups::regrouped(rows, resident, now)).unwrap_or_default()
+            stream.uuid().map(|resident| quiet::changed(rows, resident, now)).unwrap_or_default()
         }
         Heard::Resident(ResidentEvent::SignInAsked { n })
         | Heard::Staff(StaffEvent::StaffSignInAsked { n }) => {
@@ -97,7 +100,11 @@ fn hear(rows: &Rows<'_>, fact: &Fact<Heard>, now: DateTime<Utc>) -> Vec<Wish> {
         }
         Heard::Delivery(event) => delivery(rows, stream, event, now),
         Heard::Followup(FollowupEvent::Resent { key }) => outcomes::resend(rows, stream, *key, now),
-        Heard::Machine(MachineEvent::HoursSet { .. }) => plan::replanned(rows, now),
+        Heard::Machine(MachineEvent::HoursSet { .. }) => {
+            let mut wishes = plan::replanned(rows, now);
+            wishes.extend(digest::timers(rows, now));
+            wishes
+        }
         Heard::Venue(_)
         | Heard::Place(_)
         | Heard::Resident(_)

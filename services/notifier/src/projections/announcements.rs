@@ -93,6 +93,7 @@ impl Projection<Heard> for Announcements {
             | Heard::Staff(_)
             | Heard::Roll(_)
             | Heard::Duty(_)
+            | Heard::Standing(_)
             | Heard::Subscription(_)
             | Heard::Delivery(_)
             | Heard::Followup(_)

@@ -82,6 +82,7 @@ impl Projection<Heard> for Calls {
             | Heard::Staff(_)
             | Heard::Roll(_)
             | Heard::Duty(_)
+            | Heard::Standing(_)
             | Heard::Subscription(_)
             | Heard::Followup(_)
             | Heard::Team(_)

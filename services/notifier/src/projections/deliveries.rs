@@ -93,6 +93,7 @@ impl Projection<Heard> for Deliveries {
             | Heard::Staff(_)
             | Heard::Roll(_)
             | Heard::Duty(_)
+            | Heard::Standing(_)
             | Heard::Subscription(_)
             | Heard::Followup(_)
             | Heard::Team(_)

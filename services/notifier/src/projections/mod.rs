@@ -2,6 +2,7 @@
 
 pub mod announcements;
 pub mod calls;
+pub mod covers;
 pub mod deliveries;
 pub mod occurrences;
 pub mod subscriptions;

@@ -112,6 +112,7 @@ impl Projection<Heard> for Occurrences {
             | Heard::Staff(_)
             | Heard::Roll(_)
             | Heard::Duty(_)
+            | Heard::Standing(_)
             | Heard::Subscription(_)
             | Heard::Delivery(_)
             | Heard::Followup(_)

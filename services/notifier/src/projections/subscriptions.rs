@@ -80,6 +80,7 @@ impl Projection<Heard> for Subscriptions {
             | Heard::Staff(_)
             | Heard::Roll(_)
             | Heard::Duty(_)
+            | Heard::Standing(_)
             | Heard::Delivery(_)
             | Heard::Followup(_)
             | Heard::Team(_)

@@ -19,7 +19,8 @@ use super::{
 use crate::{
     adapters::mail::Mailer,
     deciders::{Followup, FollowupCommand},
-    projections::{announcements, calls, deliveries, occurrences},
+    projections::{announcements, calls, covers, deliveries, occurrences},
+    values::COVER,
     values::Key,
 };
 
@@ -118,6 +119,10 @@ fn about(
     }
     Ok(match occurrences::revisions(db, source, t.0)?.first() {
         Some(occ) => (occ.title.clone(), t.when(occ)),
+        None if source.starts_with(COVER) => {
+            let duty = covers::one(db, source, t.0)?.map(|cover| cover.duty).unwrap_or_default();
+            (t.with("about_cover", &[("duty", &duty)]), String::new())
+        }
         None => match source.strip_prefix("digest-") {
             Some(week) => (t.with("about_digest", &[("week", week)]), String::new()),
             None => (source.to_owned(), String::new()),

@@ -24,11 +24,13 @@ mod desk;
 mod my;
 mod occurrence;
 mod outbox;
+mod refused;
 mod unsubscribe;
 pub(crate) mod words;
 
 pub use my::fragment as my_fragment;
 pub use occurrence::fragment as occurrence_fragment;
+pub use refused::refused;
 use words::Tongue;
 
 /// What the token in a mail's way out is sealed as.
@@ -114,17 +116,7 @@ impl Face {
         // A page has one id for all its forms: what is asked makes it a command.
         let cmd = derived(&cmd.to_string(), &format!("{command:?}"));
         let tongue = Tongue(viewer.language);
-        let says_no = |unfit: &Unfit| {
-            let (key, n) = match unfit {
-                Unfit::Lead(minutes) => ("unfit_lead", minutes.to_string()),
-                Unfit::NoLead => ("unfit_no_lead", String::new()),
-                Unfit::Leads => ("unfit_leads", String::new()),
-                Unfit::NoChannel => ("unfit_no_channel", String::new()),
-                Unfit::NoObject => ("unfit_no_object", String::new()),
-                Unfit::TooMany => ("unfit_too_many", String::new()),
-            };
-            Refusal::invalid(tongue.with(key, &[("n", &n)]))
-        };
+        let says_no = |no: &Unfit| Refusal::invalid(refused::unfit(tongue, no));
         self.give::<Subscription>(viewer, &stream, cmd, command, says_no).await
     }
 }

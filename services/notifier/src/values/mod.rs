@@ -1,11 +1,13 @@
 //! The nouns of reminding: what a delivery is for, when it may come, whom a subscription is about.
 
+mod cover;
 mod hours;
 mod key;
 mod quiet;
 mod series;
 mod target;
 
+pub use cover::{COVER, cover_source};
 pub use hours::{Hours, HoursError, Span};
 pub use key::{Channel, Key, KeyError, Purpose};
 pub use quiet::{Quiet, QuietError};

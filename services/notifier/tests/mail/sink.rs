@@ -111,7 +111,6 @@ pub fn mail(to: &str) -> Mail {
             https: format!("https://linli.example.cn/unsubscribe/{}", "t0ken".repeat(12)),
             mailto: "unsubscribe+t0ken@example.cn".to_owned(),
         }),
-        ics: Some("BEGIN:VCALENDAR\r\nSUMMARY:中秋晚会\r\nEND:VCALENDAR\r\n".to_owned()),
     }
 }
 

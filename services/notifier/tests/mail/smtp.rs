@@ -55,28 +55,23 @@ async fn another_parser_reads_the_mail_as_it_was_meant() {
     assert_eq!(header(got, "List-Unsubscribe"), both);
     assert_eq!(header(got, "List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
 
-    assert_eq!(got["type"], "multipart/mixed");
+    assert_eq!(got["type"], "multipart/alternative");
     let parts = got["parts"].as_array().unwrap();
     let types: Vec<_> = parts.iter().map(|part| part["type"].as_str().unwrap()).collect();
-    assert_eq!(types, ["text/plain", "text/html", "text/calendar"]);
+    assert_eq!(types, ["text/plain", "text/html"]);
     assert!(parts.iter().all(|part| part["charset"] == "utf-8"));
     let content = |n: usize| parts[n]["content"].as_str().unwrap().replace("\r\n", "\n");
     assert_eq!(content(0).trim_end(), sent.text.trim_end());
     assert_eq!(content(1).trim_end(), sent.html);
-    assert_eq!(content(2).trim_end(), sent.ics.unwrap().replace("\r\n", "\n").trim_end());
-    assert_eq!((&parts[2]["file"], &parts[2]["method"]), (&"invite.ics".into(), &"PUBLISH".into()));
 }
 
 #[tokio::test]
-async fn without_a_calendar_entry_there_are_two_parts() {
+async fn what_a_mail_does_not_need_is_not_in_it() {
     let sink = Sink::start(&[]);
-    let sent = Mail { ics: None, unsubscribe: None, urgent: false, ..mail("li@example.cn") };
+    let sent = Mail { unsubscribe: None, urgent: false, ..mail("li@example.cn") };
     all(&sink.client("").send(&[sent], OWNER).await, "accepted 250 2.0.0");
     let got = &sink.mails()[0];
-    assert_eq!(
-        (&got["type"], got["parts"].as_array().unwrap().len()),
-        (&"multipart/alternative".into(), 2)
-    );
+    assert_eq!(got["parts"].as_array().unwrap().len(), 2);
     let names: Vec<_> = got["headers"].as_array().unwrap().iter().map(|h| &h[0]).collect();
     for absent in ["List-Unsubscribe", "List-Unsubscribe-Post", "Importance", "Bcc"] {
         assert!(!names.contains(&&absent.into()), "{absent}");

@@ -169,3 +169,39 @@ async fn the_contact_learns_of_a_duty_that_nobody_has_taken() {
     world.quiet().await;
     assert_eq!(world.letters().await.len(), 1);
 }
+
+#[tokio::test]
+async fn the_contact_learns_of_a_standing_duty_at_which_nobody_stands_in() {
+    let world = World::with(1).await;
+    let (contact, duty) = (50, Uuid::from_u128(800));
+    world.people.reached(contact, Some("contact@example.test"), "zh");
+    let stream = format!("xiguan/attendance/duty/{duty}");
+    let stairs = json!({ "standingDutySet": {
+        "name": "楼道", "places": 1, "fromOn": "2026-11-01", "contact": Uuid::from_u128(contact)
+    } });
+    world.happened(&stream, stairs).await;
+    let missing = json!({ "coverMissing": {
+        "resident": Uuid::from_u128(1), "fromOn": "2026-11-04", "untilOn": "2026-11-06"
+    } });
+    world.happened(&stream, missing).await;
+    world.quiet().await;
+    let letters = world.letters().await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].head.to, "contact@example.test");
+    assert!(letters[0].head.subject.starts_with("替班还没人接：楼道，2026年11月4日"));
+    for part in ["2026年11月6日", "https://linli.test/desk/xiguan/duties"] {
+        assert!(letters[0].text.contains(part), "{part} in {}", letters[0].text);
+    }
+    assert!(!letters[0].text.contains("测试居民1，"), "who is away is not said");
+    // Without a contact the desk's page alone says so.
+    let other = stream.replace(&duty.to_string(), &Uuid::from_u128(801).to_string());
+    let nobody =
+        json!({ "standingDutySet": { "name": "花坛", "places": 1, "fromOn": "2026-11-01" } });
+    world.happened(&other, nobody).await;
+    let missing = json!({ "coverMissing": {
+        "resident": Uuid::from_u128(1), "fromOn": "2026-11-04", "untilOn": "2026-11-06"
+    } });
+    world.happened(&other, missing).await;
+    world.quiet().await;
+    assert_eq!(world.letters().await.len(), 1);
+}

@@ -97,9 +97,11 @@ async fn a_weekly_series_comes_as_one_summary_on_sunday() {
     world.subscribe(1, &[60]).await;
     world.until("2026-11-08T18:00:00+08:00").await;
     let letters = world.letters().await;
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].head.subject, "第46周活动汇总：1场");
-    assert!(letters[0].text.contains("2026年11月12日") && !letters[0].text.contains("11月19日"));
+    let (alone, summary) = (&letters[0], &letters[1]);
+    assert_eq!(letters.len(), 2);
+    assert!(alone.text.contains("2026年11月5日"), "opened after its week's summary");
+    assert_eq!(summary.head.subject, "第46周活动汇总：1场");
+    assert!(summary.text.contains("2026年11月12日") && !summary.text.contains("11月19日"));
     assert_eq!(now(&world), at("2026-11-08T18:00:00+08:00"));
 }
 

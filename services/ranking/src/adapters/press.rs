@@ -116,7 +116,8 @@ impl Press {
 fn refused(error: ExecuteError<Rejection>) -> Issued {
     match error {
         ExecuteError::Rejected(no) if !no.is_passing() => {
-            Issued::Declined { reason: no.to_string(), detail: String::new() }
+            let detail = serde_json::to_string(&no).unwrap_or_default();
+            Issued::Declined { reason: no.to_string(), detail }
         }
         other => Issued::Failed(other.to_string()),
     }

@@ -10,7 +10,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use linli_platform::decider::Decider;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     SERVICE,
@@ -57,7 +59,8 @@ pub enum Command {
 }
 
 /// Why not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Rejection {
     /// The period goes on.
     #[error("{0} is not over before {1}")]
@@ -82,6 +85,20 @@ impl Rejection {
     /// Whether it can be made anew and then goes out.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Outdated { .. } | Self::Incomplete)
+    }
+
+    /// The key of its words and what they are filled in with, with times as a wall clock in `zone`
+    /// has them.
+    pub fn told(&self, zone: Tz) -> (&'static str, Vec<(&'static str, String)>) {
+        match self {
+            Self::NotOver(period, over) => {
+                let over = over.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+                ("no_bulletin_yet", vec![("period", period.to_string()), ("over", over)])
+            }
+            Self::Outdated { last, .. } => ("no_bulletin_outdated", vec![("n", last.to_string())]),
+            Self::Incomplete => ("no_bulletin_incomplete", vec![]),
+            Self::Checksum => ("no_bulletin_checksum", vec![]),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub enum Command {
 }
 
 /// A tally only ever does what is asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 pub enum Rejection {}
 
 /// What a tally remembers.

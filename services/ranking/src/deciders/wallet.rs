@@ -97,7 +97,8 @@ pub enum Command {
 }
 
 /// Why a wallet does not do what is asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Rejection {
     /// There are not so many points.
     #[error("{points} points are more than the {there} that are there")]

@@ -4,7 +4,8 @@
 //! It remembers for each occurrence who is there by the roll's words, and for each person and day
 //! what all occurrences earned. A change on a roll sets that person's share anew; what then differs
 //! from what was told before goes to the tallies. So the order in which facts arrive does not matter
-//! to the sum, and a fact that changes nothing causes nothing.
+//! to the sum, and a fact that changes nothing causes nothing. An occurrence that is moved to another
+//! day takes what it earned along: to that day's rules, homes, teams and limit.
 
 use chrono::{DateTime, Utc};
 use linli_platform::{
@@ -20,6 +21,7 @@ use crate::{
 };
 
 mod learn;
+mod moved;
 mod settle;
 mod state;
 #[cfg(test)]
@@ -59,11 +61,12 @@ fn heard(rows: &mut Rows<'_>, fact: &Fact<Heard>) -> Wanted {
         Heard::Scoring(place, event) => learn::rules(rows, place, event, &fact.source),
         Heard::Place(code, event) => learn::place(rows, code, event),
         Heard::Calendar { community, activity, event } => {
-            let off = learn::calendar(rows, community, *activity, event);
-            return off
-                .and_then(|key| Some((key.tally().ok()?, Command::Void)))
-                .into_iter()
-                .collect();
+            learn::calendar(rows, community, *activity, event);
+            if let Some(key) = learn::timed(community, *activity, event) {
+                let mut books = Books::new(rows, fact.source.clone());
+                books.rescheduled(&key, fact.at);
+                return books.commands;
+            }
         }
         Heard::Resident(resident, event) => {
             learn::resident(rows, *resident, event, fact.at);

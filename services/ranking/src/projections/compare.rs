@@ -209,17 +209,20 @@ fn lived_in(
     asked: &Asked,
     kind: PlaceKind,
 ) -> rusqlite::Result<Vec<Found>> {
-    let under = scope.under(kind);
-    let mut sums: BTreeMap<&str, (i64, u32)> = BTreeMap::new();
+    let maps = places::maps(db, kind, days(asked.period))?;
+    let now = scope.under(kind);
+    let mut sums: BTreeMap<String, (i64, u32)> = BTreeMap::new();
     for host in scope.hosts() {
-        for (building, has) in boards::by_building(db, host, asked.period)? {
-            if let Some(code) = under.get(building.as_str()) {
-                sums.entry(code).or_default().0 += of_has(has, asked.measure);
+        for map in &maps {
+            for (building, has) in brought(db, host, asked.period, (map, maps.len() > 1))? {
+                if let Some(code) = map.under.get(&building) {
+                    sums.entry(code.clone()).or_default().0 += of_has(has, asked.measure);
+                }
             }
         }
         for (building, people) in residents::by_building(db, host)? {
-            if let Some(code) = under.get(building.as_str()) {
-                sums.entry(code).or_default().1 += people;
+            if let Some(code) = now.get(building.as_str()) {
+                sums.entry((*code).to_owned()).or_default().1 += people;
             }
         }
     }
@@ -229,6 +232,20 @@ fn lived_in(
         Found { who, name: Some(called(place)), value, base: Some(people) }
     };
     Ok(scope.all(kind).map(line).collect())
+}
+
+/// What buildings have in a period, or in a map's part of it.
+fn brought(
+    db: &Connection,
+    host: &str,
+    period: Period,
+    (map, in_part): (&places::Map, bool),
+) -> rusqlite::Result<Vec<(String, Has)>> {
+    if !in_part {
+        return boards::by_building(db, host, period);
+    }
+    let of_days = boards::between(db, host, (map.first, map.last))?;
+    Ok(of_days.into_iter().map(|(building, _, has)| (building, has)).collect())
 }
 
 fn of_teams(db: &Connection, scope: &Scope, asked: &Asked) -> rusqlite::Result<Vec<Found>> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     contract::{Credit, Ground, TallyEvent, heard::Heard},
-    values::{OccurrenceKey, Period},
+    values::OccurrenceKey,
 };
 
 /// The projection.
@@ -130,11 +130,11 @@ pub struct OfBuilding {
     pub minutes: i64,
 }
 
-/// What each occurrence of a period brought a building, in order.
+/// What each occurrence of some days brought a building, in order.
 pub fn of_building(
     db: &Connection,
     (community, building): (&str, &str),
-    period: Period,
+    (first, last): (NaiveDate, NaiveDate),
 ) -> rusqlite::Result<Vec<OfBuilding>> {
     db.prepare_cached(
         "SELECT host, activity, recurrence_id, on_day, sum(points), sum(times), sum(minutes) \
@@ -142,7 +142,7 @@ pub fn of_building(
          GROUP BY on_day, host, activity, recurrence_id \
          HAVING sum(points) <> 0 OR sum(times) <> 0 OR sum(minutes) <> 0",
     )?
-    .query_map(params![community, building, period.first, period.last()], |row| {
+    .query_map(params![community, building, first, last], |row| {
         let (host, recurrence_id): (String, String) = (row.get(0)?, row.get(2)?);
         Ok(OfBuilding {
             key: OccurrenceKey::new(&host, row.get(1)?, &recurrence_id),

@@ -62,6 +62,11 @@ fn opened(db: &Connection, key: &OccurrenceKey, header: &Header) -> rusqlite::Re
          ON CONFLICT DO NOTHING",
     )?
     .execute(params![activity, recurrence_id, community])?;
+    // Moved to another day, it is no more of the one before.
+    db.prepare_cached(
+        "DELETE FROM occurrences_of WHERE activity = ? AND recurrence_id = ? AND community = ?",
+    )?
+    .execute(params![activity, recurrence_id, community])?;
     let teams = header.teams.iter().map(Uuid::to_string);
     for of in header.hosts.iter().cloned().chain(teams) {
         db.prepare_cached("INSERT OR IGNORE INTO occurrences_of VALUES (?, ?, ?, ?, ?)")?

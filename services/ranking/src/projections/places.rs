@@ -1,5 +1,7 @@
 //! `places`: the tree of places as far as boards need it, and the rules of each.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use linli_platform::projection::{ApplyError, Fact, Projection};
@@ -13,18 +15,28 @@ use crate::contract::{
 /// The zone where no place names one.
 const ZONE: Tz = Tz::Asia__Shanghai;
 
+/// Since when a place lies where it was first said to be.
+const EVER: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
 /// The projection.
 pub enum Places {}
 
 impl Projection<Heard> for Places {
     const NAME: &'static str = "places";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const TABLES: &'static str = "
         CREATE TABLE places (
             code TEXT PRIMARY KEY, name TEXT NOT NULL, name_en TEXT NOT NULL, kind TEXT NOT NULL,
             parent TEXT NOT NULL, zone TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX places_by_parent ON places (parent);
+        CREATE TABLE places_parents (
+            code TEXT NOT NULL, from_on TEXT NOT NULL, parent TEXT NOT NULL,
+            PRIMARY KEY (code, from_on)
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE places_rules (
             place TEXT NOT NULL, valid_from TEXT NOT NULL, rules TEXT NOT NULL,
             event TEXT NOT NULL, PRIMARY KEY (place, valid_from)
@@ -36,6 +48,7 @@ impl Projection<Heard> for Places {
                 let name_en = if name_en.is_empty() { name } else { name_en };
                 db.prepare_cached("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?)")?
                     .execute(params![code, name, name_en, kind.code(), parent, zone])?;
+                lies_in(db, code, EVER, parent)?;
             }
             Heard::Place(code, PlaceEvent::PlaceChanged { name, name_en, parent }) => {
                 let name_en = if name_en.is_empty() { name } else { name_en };
@@ -43,6 +56,8 @@ impl Projection<Heard> for Places {
                     "UPDATE places SET name = ?2, name_en = ?3, parent = ?4 WHERE code = ?1",
                 )?
                 .execute(params![code, name, name_en, parent])?;
+                let zone = zone(db, code)?.unwrap_or(ZONE);
+                lies_in(db, code, fact.at.with_timezone(&zone).date_naive(), parent)?;
             }
             Heard::Scoring(place, ScoringEvent::ScoringAdopted { from, rules }) => {
                 let (rules, event) = (serde_json::to_string(rules)?, fact.source.to_string());
@@ -53,6 +68,66 @@ impl Projection<Heard> for Places {
         }
         Ok(())
     }
+}
+
+/// Notes in what a place lies from a day on.
+fn lies_in(db: &Connection, code: &str, from: NaiveDate, parent: &str) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT OR REPLACE INTO places_parents VALUES (?, ?, ?)")?
+        .execute(params![code, from, parent])?;
+    Ok(())
+}
+
+/// What lay in what, in a stretch of days without a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Map {
+    /// The first day.
+    pub first: NaiveDate,
+    /// The last day.
+    pub last: NaiveDate,
+    /// The code of the place of the kind asked for that each place lay in, by the place's code.
+    pub under: BTreeMap<String, String>,
+}
+
+/// The maps of some days, in order: one, unless a place came to lie in another meanwhile.
+pub fn maps(
+    db: &Connection,
+    kind: PlaceKind,
+    (first, last): (NaiveDate, NaiveDate),
+) -> rusqlite::Result<Vec<Map>> {
+    let changes: Vec<NaiveDate> = db
+        .prepare_cached(
+            "SELECT DISTINCT from_on FROM places_parents WHERE from_on > ? AND from_on <= ? \
+             ORDER BY from_on",
+        )?
+        .query_map([first, last], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let ends = changes.iter().filter_map(NaiveDate::pred_opt).chain([last]);
+    let stretches = std::iter::once(&first).chain(&changes).zip(ends);
+    stretches
+        .map(|(first, last)| Ok(Map { first: *first, last, under: under(db, kind, *first)? }))
+        .collect()
+}
+
+/// The place of a kind that each place lay in on a day.
+fn under(
+    db: &Connection,
+    kind: PlaceKind,
+    on: NaiveDate,
+) -> rusqlite::Result<BTreeMap<String, String>> {
+    db.prepare_cached(
+        "WITH RECURSIVE lay (code, parent) AS (
+             SELECT code, parent FROM places_parents one WHERE from_on = (
+                 SELECT max(from_on) FROM places_parents other
+                 WHERE other.code = one.code AND from_on <= ?1)
+         ), up (code, at, depth) AS (
+             SELECT code, code, 0 FROM lay
+             UNION SELECT up.code, lay.parent, depth + 1 FROM up JOIN lay ON lay.code = up.at
+             WHERE depth < 16
+         ) SELECT up.code, at FROM up JOIN places ON places.code = at AND kind = ?2
+         ORDER BY up.code, depth DESC",
+    )?
+    .query_map(params![on, kind.code()], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .collect()
 }
 
 impl PlaceKind {

@@ -24,7 +24,7 @@ use crate::{
         compare::Scope,
         credits,
         occurrences::{self, Total},
-        teams,
+        places, teams,
     },
     values::{Measure, OccurrenceKey, Period, Span},
 };
@@ -82,12 +82,12 @@ pub(super) async fn place(
         matches!(there.kind, PlaceKind::Building | PlaceKind::Grid | PlaceKind::Compound);
     let kind = there.kind;
     let found = state.tables.read(move |db| {
+        if lived_in {
+            return lived(db, &scope, (&code, kind), period);
+        }
         let under = scope.under(kind);
         let own: Vec<_> =
             under.iter().filter(|(_, above)| **above == code).map(|(c, _)| *c).collect();
-        if lived_in {
-            return lived(db, &scope, &own, period);
-        }
         let hosts: Vec<_> = scope.hosts().into_iter().filter(|host| own.contains(host)).collect();
         held(db, &hosts, period)
     });
@@ -129,13 +129,16 @@ pub(super) async fn team(
 fn lived(
     db: &Connection,
     scope: &Scope,
-    buildings: &[&str],
+    (code, kind): (&str, PlaceKind),
     period: Period,
 ) -> rusqlite::Result<Vec<Brought>> {
     let mut all: BTreeMap<(NaiveDate, OccurrenceKey), Total> = BTreeMap::new();
-    for host in scope.hosts() {
-        for building in buildings {
-            for one in credits::of_building(db, (host, building), period)? {
+    for map in places::maps(db, kind, (period.first, period.last()))? {
+        let own: Vec<_> = map.under.iter().filter(|(_, above)| *above == code).collect();
+        for (host, (building, _)) in
+            scope.hosts().into_iter().flat_map(|host| own.iter().map(move |own| (host, own)))
+        {
+            for one in credits::of_building(db, (host, building), (map.first, map.last))? {
                 *all.entry((one.on, one.key)).or_default() += Total {
                     points: one.points,
                     attended: one.times,

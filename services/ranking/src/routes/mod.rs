@@ -21,10 +21,13 @@ mod drill;
 mod page;
 mod people;
 mod points;
+mod refused;
 mod rules;
 mod svg;
 mod text;
 mod view;
+
+pub use refused::refused;
 
 /// Parts of pages that other services put together.
 pub mod fragments {

@@ -1,4 +1,4 @@
-use linli_platform::web::Viewer;
+use linli_platform::{testing::at, web::Viewer};
 use serde_json::json;
 
 use crate::town::{Office, RID, activity, line, resident, staff, visitor, who};
@@ -77,6 +77,62 @@ async fn who_moves_in_mid_month_counts_where_they_lived_that_day() {
     let of = |name: &str| told.iter().find(|line| line["name"] == name).unwrap();
     assert_eq!((&of("Building 1")["value"], &of("Building 1")["base"]), (&json!(2), &json!(2)));
     assert_eq!((&of("Building 2")["value"], &of("Building 2")["base"]), (&json!(0), &json!(3)));
+}
+
+#[tokio::test]
+async fn a_building_counts_for_the_grid_it_belonged_to_that_day() {
+    let office = Office::new().await;
+    office.place("xiguan-g2", "第二网格", "Grid 2", "GRID", "xiguan").await;
+    for n in [1, 2] {
+        office.opens("xiguan", n, json!({})).await;
+    }
+    // One is on the 5th, the other on the 9th; the building changes its grid on the 7th.
+    let ninth = json!({ "occurrenceMoved": {
+        "recurrenceId": RID, "revision": 1, "zone": "Asia/Shanghai", "reason": "停电",
+        "start": "2026-11-09T01:00:00Z", "end": "2026-11-09T03:00:00Z",
+    }});
+    office.calendar("xiguan", 2, &ninth).await;
+    office.settle().await;
+    let now = office.kit.platform.clock.now();
+    let days = at("2026-11-07T02:00:00Z") - now;
+    office.kit.pass(days, &[&office.service.tables]).await;
+    let moved = json!({ "placeChanged": {
+        "name": "1号楼", "nameEn": "Building 1", "parent": "xiguan-g2",
+    }});
+    office.kit.happened("_/people/place/xiguan-1", &moved).await;
+    office.came("xiguan", 1, 1, 60).await;
+    office.came("xiguan", 2, 1, 0).await;
+    let lines = office.lines("xiguan", "level=grid&period=2026-11").await;
+    assert_eq!(lines, [line("Grid 1", 1, 5), line("Grid 2", 2, 2)]);
+    // The week's board is that of the first alone.
+    let lines = office.lines("xiguan", "level=grid&period=2026-W45&measure=attended").await;
+    assert_eq!(lines, [line("Grid 1", 1, 1), line("Grid 2", 2, 0)]);
+    let page = "/rankings/xiguan/place/xiguan-g1?period=2026-11";
+    office.get(&visitor(), page).await.shows("Tea party 1").hides("Tea party 2");
+    let page = "/rankings/xiguan/place/xiguan-g2?period=2026-11";
+    office.get(&visitor(), page).await.shows("Tea party 2").hides("Tea party 1");
+}
+
+#[tokio::test]
+async fn an_occurrence_that_is_moved_leaves_the_day_it_was_on() {
+    let office = Office::new().await;
+    office.opens("xiguan", 1, json!({})).await;
+    office.came("xiguan", 1, 1, 60).await;
+    office.settle().await;
+    let december = json!({ "occurrenceMoved": {
+        "recurrenceId": RID, "revision": 1, "zone": "Asia/Shanghai", "reason": "停电",
+        "start": "2026-12-03T01:00:00Z", "end": "2026-12-03T03:00:00Z",
+    }});
+    office.calendar("xiguan", 1, &december).await;
+    office.settle().await;
+    let of = async |period: &str| {
+        let query = format!("level=building&period={period}");
+        let lines = office.lines("xiguan", &query).await;
+        let total = office.board("xiguan", &query).await["total"]["points"].clone();
+        (lines.into_iter().find(|(name, ..)| name == "Building 1").unwrap().2, total)
+    };
+    assert_eq!(of("2026-11").await, (0, json!(0)));
+    assert_eq!(of("2026-12").await, (5, json!(5)));
 }
 
 #[tokio::test]

@@ -187,7 +187,7 @@ impl Office {
         office
     }
 
-    async fn place(&self, code: &str, name: &str, name_en: &str, kind: &str, parent: &str) {
+    pub async fn place(&self, code: &str, name: &str, name_en: &str, kind: &str, parent: &str) {
         let zone = "Asia/Shanghai";
         let event = json!({ "placeAdded": {
             "code": code, "name": name, "nameEn": name_en, "kind": kind, "parent": parent,

@@ -128,6 +128,9 @@ pub(super) fn excuse(
     excused: RollEvent,
     now: DateTime<Utc>,
 ) -> Decision {
+    if state.phase == Phase::Closed {
+        return Err(Rejection::ExcusedTooLate);
+    }
     still_on(state)?;
     let standing = state.standing(resident);
     if standing == Standing::Excused {

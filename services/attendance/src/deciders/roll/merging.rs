@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Phase, Presence, Rejection, RollState, Standing,
+    Comment, Phase, Presence, Rejection, RollState, Standing,
     booking::{before_start, leaving},
     state::Draft,
 };
@@ -65,8 +65,14 @@ fn merge(state: &RollState, resident: Uuid, into: Uuid, now: DateTime<Utc>) -> V
     if let Some(rating) = rating {
         draft.push(RollEvent::RatingReversed { resident });
         if draft.state.rating(into).is_none() {
-            // What they wrote is sealed under the key of the entry that goes, so it goes too.
-            draft.push(RollEvent::Rated { resident: into, rating, comment: None });
+            // What they wrote stays sealed under the key of the entry that goes: it says whose it is.
+            let (comment, shown) = (state.words(resident).cloned(), state.comment(resident));
+            draft.push(RollEvent::Rated { resident: into, rating, comment });
+            match shown {
+                Comment::Shown => draft.push(RollEvent::CommentApproved { resident: into }),
+                Comment::Withheld => draft.push(RollEvent::CommentWithheld { resident: into }),
+                Comment::None | Comment::Given => {}
+            }
         }
     }
     draft.events

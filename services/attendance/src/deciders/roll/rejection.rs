@@ -20,6 +20,12 @@ pub enum Rejection {
     /// It is over and its roll closed.
     #[error("the roll is closed; enter it as from paper, or as a correction")]
     Closed,
+    /// It is over and its roll closed, and who was not there is absent.
+    #[error(
+        "the roll is closed, and an excuse is taken only before that: whoever was there is entered \
+         as from paper"
+    )]
+    ExcusedTooLate,
     /// It is not over yet.
     #[error("the occurrence ends at {0} only; its roll can't be closed before")]
     NotOver(DateTime<Utc>),
@@ -126,6 +132,7 @@ impl Rejection {
             Self::Cancelled => "no_cancelled",
             Self::Started(_) => "no_started",
             Self::Closed => "no_closed",
+            Self::ExcusedTooLate => "no_excused_too_late",
             Self::NotOver(_) => "no_not_over",
             Self::NotByName => "no_not_by_name",
             Self::GuardianConsent => "no_guardian_consent",
@@ -156,6 +163,7 @@ impl Rejection {
             Self::NotOpened
             | Self::Cancelled
             | Self::Closed
+            | Self::ExcusedTooLate
             | Self::NotByName
             | Self::GuardianConsent
             | Self::NotPresent

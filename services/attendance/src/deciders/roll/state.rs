@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use linli_platform::vault::Sealed;
 use uuid::Uuid;
 
 use super::{DOORS_BEFORE, MINUTES_MAX, PROMOTED_BEFORE};
@@ -63,7 +64,7 @@ pub enum Comment {
     Withheld,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Person {
     standing: Standing,
     presence: Option<Presence>,
@@ -71,6 +72,8 @@ struct Person {
     listed: bool,
     rating: Option<Rating>,
     comment: Comment,
+    /// What they wrote, as it was sealed.
+    words: Option<Box<Sealed>>,
 }
 
 impl Person {
@@ -128,6 +131,11 @@ impl RollState {
     /// What somebody has said of it.
     pub fn rating(&self, resident: Uuid) -> Option<Rating> {
         self.people.get(&resident).and_then(|person| person.rating)
+    }
+
+    /// What somebody wrote, as it was sealed.
+    pub fn words(&self, resident: Uuid) -> Option<&Sealed> {
+        self.people.get(&resident)?.words.as_deref()
     }
 
     /// What became of somebody's comment.
@@ -267,6 +275,11 @@ impl RollState {
         };
         let person = self.people.entry(*resident).or_default();
         (person.rating, person.comment) = (rating, comment);
+        match event {
+            E::Rated { comment, .. } => person.words = comment.clone().map(Box::new),
+            E::RatingReversed { .. } => person.words = None,
+            _ => {}
+        }
     }
 
     fn presence_mut(&mut self, resident: Uuid) -> Option<&mut Presence> {

@@ -1,7 +1,10 @@
 //! The ways a standing duty says no.
 
 use chrono::NaiveDate;
+use linli_platform::ids::Version;
 use serde::{Deserialize, Serialize};
+
+use super::Described;
 
 /// Why a standing duty does not do what is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -56,6 +59,14 @@ pub enum Rejection {
     /// Somebody else stands in.
     #[error("somebody stands in already")]
     Taken,
+    /// It was changed while the form was open.
+    #[error("it was changed while the form was open")]
+    Stale {
+        /// The version of what it is now.
+        current: Version,
+        /// What it is now.
+        now: Box<Described>,
+    },
     /// Nobody stands in for themselves.
     #[error("nobody stands in for themselves")]
     Oneself,
@@ -75,6 +86,7 @@ impl Rejection {
             Self::AwayAlready(_) => "no_standing_away",
             Self::NobodyAsks(_) => "no_standing_nobody_asks",
             Self::Taken => "no_standing_taken",
+            Self::Stale { .. } => "stale_text",
             Self::Oneself => "no_standing_oneself",
         }
     }
@@ -82,9 +94,12 @@ impl Rejection {
     /// What its text is filled with; `show` writes a day as the reader does.
     pub fn values(&self, show: &dyn Fn(NaiveDate) -> String) -> Vec<(&'static str, String)> {
         match self {
-            Self::Ended | Self::Nameless | Self::NotTheirs | Self::Taken | Self::Oneself => {
-                Vec::new()
-            }
+            Self::Ended
+            | Self::Nameless
+            | Self::NotTheirs
+            | Self::Taken
+            | Self::Stale { .. }
+            | Self::Oneself => Vec::new(),
             Self::AbsurdPlaces { places, max } => {
                 vec![("places", places.to_string()), ("max", max.to_string())]
             }

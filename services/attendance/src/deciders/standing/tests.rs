@@ -24,12 +24,16 @@ fn stairs(places: u32) -> Described {
         places,
         from_on: day(1),
         until_on: Some(day(20)),
+        contact: Some(who(40)),
     }
 }
 
+fn says(what: Described) -> Command {
+    Command::Set { what, seen: None }
+}
+
 fn set(places: u32) -> StandingEvent {
-    let Described { name, name_en, about, building, places, from_on, until_on } = stairs(places);
-    StandingEvent::StandingDutySet { name, name_en, about, building, places, from_on, until_on }
+    stairs(places).told()
 }
 
 fn claimed(n: u128) -> StandingEvent {
@@ -72,16 +76,22 @@ fn duty(events: impl IntoIterator<Item = StandingEvent>) -> Given<Standing> {
 
 #[test]
 fn a_standing_duty_is_set_once_and_its_words_make_sense() {
-    duty([]).when(Command::Set(stairs(2)), now()).then([set(2)]);
-    duty([set(2)]).when(Command::Set(stairs(2)), now()).then_nothing();
-    duty([set(2)]).when(Command::Set(stairs(3)), now()).then([set(3)]);
+    duty([]).when(says(stairs(2)), now()).then([set(2)]);
+    duty([set(2)]).when(says(stairs(2)), now()).then_nothing();
+    duty([set(2)]).when(says(stairs(3)), now()).then([set(3)]);
+    let seen = |places, seen| Command::Set { what: stairs(places), seen: Some(Version(seen)) };
+    let changed = || duty([set(2), claimed(1), set(4), claimed(2)]);
+    changed().when(seen(5, 3), now()).then([set(5)]);
+    changed().when(seen(4, 1), now()).then_nothing();
+    let stale = Rejection::Stale { current: Version(3), now: Box::new(stairs(4)) };
+    changed().when(seen(5, 1), now()).then_rejected(&stale);
     let nameless = Described { name: " ".into(), ..stairs(2) };
-    duty([]).when(Command::Set(nameless), now()).then_rejected(&Rejection::Nameless);
+    duty([]).when(says(nameless), now()).then_rejected(&Rejection::Nameless);
     let absurd = Rejection::AbsurdPlaces { places: 0, max: PLACES_MAX };
-    duty([]).when(Command::Set(stairs(0)), now()).then_rejected(&absurd);
+    duty([]).when(says(stairs(0)), now()).then_rejected(&absurd);
     let backwards = Described { from_on: day(25), ..stairs(2) };
     let no = Rejection::Backwards { from_on: day(25), until_on: day(20) };
-    duty([]).when(Command::Set(backwards), now()).then_rejected(&no);
+    duty([]).when(says(backwards), now()).then_rejected(&no);
     duty([set(2)]).when(Command::End, now()).then([StandingEvent::StandingDutyEnded {}]);
     duty([]).when(Command::End, now()).then_nothing();
     duty([set(2), StandingEvent::StandingDutyEnded {}]).when(Command::End, now()).then_nothing();

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use lettre::{
     Address, Message,
     message::{
-        Attachment, Mailbox, MultiPart, SinglePart,
-        header::{ContentType, HeaderName, HeaderValue},
+        Mailbox, MultiPart, SinglePart,
+        header::{HeaderName, HeaderValue},
     },
 };
 use uuid::Uuid;
@@ -44,8 +44,6 @@ pub struct Mail {
     pub urgent: bool,
     /// How to unsubscribe with one click (RFC 8058); none for sign-in links and duty notices.
     pub unsubscribe: Option<Unsubscribe>,
-    /// The occurrence as an iCalendar text, attached as `invite.ics`.
-    pub ics: Option<String>,
 }
 
 /// The two ways to unsubscribe that every mail of a subscription carries.
@@ -97,7 +95,7 @@ impl Prepared {
                 .raw_header(plain("List-Unsubscribe", &unsubscribe.header()?))
                 .raw_header(plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
-        let message = message.multipart(parts(mail)?).map_err(|_| CONTENT)?;
+        let message = message.multipart(parts(mail)).map_err(|_| CONTENT)?;
         Ok(Self { from, to, bytes: message.formatted() })
     }
 
@@ -134,24 +132,15 @@ impl Unsubscribe {
     }
 }
 
-/// Text and HTML side by side, and the calendar entry beside both when there is one.
-fn parts(mail: &Mail) -> Result<MultiPart, Outcome> {
-    // Boundaries follow from the Message-ID, not from chance.
-    let boundary = |part: &str| {
-        let name = format!("{}/{part}", mail.message_id);
-        format!("=_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple())
-    };
-    let both = MultiPart::alternative()
-        .boundary(boundary("alternative"))
+/// Text and HTML side by side.
+fn parts(mail: &Mail) -> MultiPart {
+    // The boundary follows from the Message-ID, not from chance.
+    let name = format!("{}/alternative", mail.message_id);
+    let boundary = format!("=_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple());
+    MultiPart::alternative()
+        .boundary(boundary)
         .singlepart(SinglePart::plain(mail.text.clone()))
-        .singlepart(SinglePart::html(mail.html.clone()));
-    let Some(ics) = &mail.ics else { return Ok(both) };
-    let kind = ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH");
-    let entry = Attachment::new("invite.ics".to_owned());
-    Ok(MultiPart::mixed()
-        .boundary(boundary("mixed"))
-        .multipart(both)
-        .singlepart(entry.body(ics.clone(), kind.map_err(|_| CONTENT)?)))
+        .singlepart(SinglePart::html(mail.html.clone()))
 }
 
 fn our_address(address: &str) -> Result<Address, Outcome> {

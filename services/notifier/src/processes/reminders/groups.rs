@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Wish, digest, plan,
-    state::{Activity, Occurrence, activity, last_id},
+    state::{Activity, Occurrence, Part, activity, last_id},
 };
 use crate::{
     contract::{Digest, SubscriptionEvent, What, heard::Visibility},
@@ -40,7 +40,9 @@ impl Profile {
     /// occurrence stood as it stands are not made up for one by one: where none at all is left,
     /// the shortest comes as soon as quiet hours allow.
     pub fn dues(&self, occ: &Occurrence, hours: &Hours) -> Vec<Due> {
-        let shortest = self.leads.last().copied();
+        // Whoever wants summaries alone may have named no lead times for what is in none.
+        let leads = if self.leads.is_empty() { &LEADS_DEFAULT[..] } else { &self.leads[..] };
+        let shortest = leads.last().copied();
         let due = |&lead: &u32| {
             let wanted = occ.start - TimeDelta::minutes(i64::from(lead));
             let at = self.quiet.due(wanted, occ.start, occ.zone);
@@ -54,7 +56,7 @@ impl Profile {
                 None
             }
         };
-        self.leads.iter().filter_map(due).collect()
+        leads.iter().filter_map(due).collect()
     }
 }
 
@@ -109,6 +111,22 @@ pub(super) struct Sub {
 impl Sub {
     fn target(&self) -> Target {
         Target::new(self.what, self.of.clone())
+    }
+
+    /// Whether an occurrence comes as a reminder of its own by it, not in a summary.
+    pub fn reminds(
+        &self,
+        rows: &Rows<'_>,
+        community: &str,
+        (act, occ): (&Activity, &Occurrence),
+    ) -> bool {
+        let alone = !self.digest.takes(act.frequent) || digest::misses(rows, community, occ);
+        alone && targets(act, occ).contains(&self.target())
+    }
+
+    /// The same as a group has it.
+    pub fn profile(&self, quiet: Quiet) -> Profile {
+        Profile { leads: self.leads.clone(), quiet, digest: self.digest }
     }
 }
 
@@ -193,6 +211,23 @@ pub(super) fn covers(
     })
 }
 
+/// Whether a resident still wants a reminder of an occurrence that was due a while ago.
+pub(super) fn wants(
+    rows: &Rows<'_>,
+    community: &str,
+    (id, occ): (&str, &Occurrence),
+    resident: Uuid,
+) -> bool {
+    let part = rows.get::<Part>(&format!("part/{id}/{resident}"));
+    if part.is_some_and(|part| part.comes()) {
+        return true;
+    }
+    let act = activity(rows, community, occ);
+    let subs = rows.scan::<Sub>(&format!("sub/{resident}/{community}/"));
+    subs.iter().any(|(_, sub)| sub.reminds(rows, community, (&act, occ)))
+        && admits(rows, &act, resident)
+}
+
 /// Those who want no reminders at all, and those who are gone.
 pub(super) fn unwilling(rows: &Rows<'_>) -> BTreeSet<Uuid> {
     let stopped = rows.scan::<()>("stop/").into_iter().chain(rows.scan::<()>("gone/"));
@@ -213,9 +248,11 @@ pub(super) fn hear(rows: &mut Rows<'_>, stream: &StreamId, event: &SubscriptionE
         }
         SubscriptionEvent::Unsubscribed { subscription } => leave(rows, &row(subscription)),
         SubscriptionEvent::QuietHoursSet { from, until } => {
+            let before = quiet(rows, resident);
             if let Ok(quiet) = format!("{from}-{until}").parse::<Quiet>() {
                 rows.put(&format!("quiet/{resident}"), &quiet);
             }
+            rows.leave(before);
             for (key, sub) in rows.scan::<Sub>(&format!("sub/{resident}/")) {
                 leave(rows, &key);
                 join(rows, &key, sub);
@@ -245,7 +282,7 @@ fn parts(key: &str) -> Option<(Uuid, &str, &str)> {
 fn join(rows: &mut Rows<'_>, key: &str, mut sub: Sub) {
     let Some((resident, community, subscription)) = parts(key) else { return };
     let quiet = quiet(rows, resident);
-    let profile = Profile { leads: sub.leads.clone(), quiet, digest: sub.digest };
+    let profile = sub.profile(quiet);
     sub.group = format!("{}/{profile}", sub.target());
     let group = format!("{community}/{}", sub.group);
     rows.put(&format!("member/{group}/{subscription}/{resident}"), &());
@@ -310,12 +347,10 @@ fn timers(rows: &Rows<'_>, key: &str, now: DateTime<Utc>) -> Vec<Wish> {
     };
     for (key, occ) in rows.scan::<Occurrence>(&format!("occ/{community}/")) {
         let act = activity(rows, community, &occ);
-        let alone = !sub.digest.takes(act.frequent);
         let hours = hours(rows);
         if let Some(id) = key.rsplit('/').next()
-            && alone
             && occ.start > now
-            && targets(&act, &occ).contains(&sub.target())
+            && sub.reminds(rows, community, (&act, &occ))
         {
             wishes.extend(plan::at_dues(community, id, &profile.dues(&occ, &hours), now));
         }

@@ -13,7 +13,7 @@ use linli_platform::{
 };
 
 use super::{
-    Wish, announce, digest, groups, plan,
+    Wish, announce, covers, digest, groups, plan,
     state::{Occurrence, occurrence},
 };
 use crate::{
@@ -46,6 +46,9 @@ pub(super) fn hear(
         DeliveryEvent::DeliveriesStarted { keys, .. } => {
             for key in keys {
                 rows.remove(&doubt(stream, *key));
+                if key.purpose == Purpose::Digest {
+                    digest::hear(rows, stream, key.resident);
+                }
                 if key.purpose.tells_of_an_occurrence() {
                     let told = format!("told/{}/{}", stream.id(), key.resident);
                     let before = rows.get::<u32>(&told).unwrap_or_default();
@@ -168,17 +171,33 @@ pub(super) fn ripen(rows: &mut Rows<'_>, name: &str) {
 pub(super) fn retry(rows: &Rows<'_>, due: DateTime<Utc>) -> Vec<Wish> {
     match rows.left::<Ripe>() {
         Some((to, attempt, keys)) => {
-            let mut wishes = send(rows, &to, attempt, &keys, false, due);
             // After a long sleep of the machine the occurrence may be over and forgotten.
             let occ = occurrence(rows, to.community(), to.id());
-            let void = |key: &Key| late(rows, &to, occ.as_ref(), *key, due).is_none();
-            let keys: Vec<Key> = keys.into_iter().filter(void).collect();
-            if !keys.is_empty() {
-                wishes.push(Action::Command { to, command: DeliveryCommand::Miss { keys } });
+            let of = (&to, occ.as_ref());
+            let (keys, void): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| {
+                late(rows, &to, occ.as_ref(), *key, due).is_some() && wanted(rows, of, *key)
+            });
+            let mut wishes = send(rows, &to, attempt, &keys, false, due);
+            if !void.is_empty() {
+                wishes.push(Action::Command { to, command: DeliveryCommand::Miss { keys: void } });
             }
             wishes
         }
         None => vec![],
+    }
+}
+
+/// Whether somebody still wants what was held or failed: they may have withdrawn, ended their
+/// subscription or stopped all meanwhile.
+fn wanted(rows: &Rows<'_>, (to, occ): (&StreamId, Option<&Occurrence>), key: Key) -> bool {
+    let stopped = || rows.get::<()>(&format!("stop/{}", key.resident)).is_some();
+    match key.purpose {
+        Purpose::Lead(_) => {
+            let of = |occ| groups::wants(rows, to.community(), (to.id(), occ), key.resident);
+            occ.is_some_and(of) && !stopped()
+        }
+        Purpose::Digest | Purpose::Announcement => !stopped(),
+        Purpose::Changed | Purpose::Promoted | Purpose::Unfilled | Purpose::SignIn(_) => true,
     }
 }
 
@@ -251,8 +270,11 @@ fn late(
             Late { expires: Some(occ.start), quiet: waits.then_some((quiet, zone)) }
         }
         Purpose::Unfilled => {
-            let occ = occ?;
-            Late { expires: Some(occ.start), quiet: Some((Quiet::default(), occ.zone)) }
+            let (expires, zone) = match occ {
+                Some(occ) => (occ.start, occ.zone),
+                None => (covers::expires(rows, to)?, super::state::zone(rows, to.community())),
+            };
+            Late { expires: Some(expires), quiet: Some((Quiet::default(), zone)) }
         }
         Purpose::Announcement => {
             let zone = super::state::zone(rows, to.community());

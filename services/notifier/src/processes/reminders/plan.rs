@@ -10,7 +10,7 @@ use linli_platform::{
 use uuid::Uuid;
 
 use super::{
-    Wish, groups,
+    Wish, digest, groups,
     groups::{Due, Profile},
     outcomes,
     state::{Occurrence, Part, activity, last_id, occurrence, source},
@@ -40,7 +40,8 @@ pub(super) fn timers(rows: &Rows<'_>, community: &str, id: &str, now: DateTime<U
     let Some(occ) = occurrence(rows, community, id) else { return vec![] };
     let act = activity(rows, community, &occ);
     let groups = groups::concerned(rows, community, &act, &occ).into_iter();
-    let alone = groups.filter(|group| !group.profile.digest.takes(act.frequent));
+    let misses = digest::misses(rows, community, &occ);
+    let alone = groups.filter(|group| misses || !group.profile.digest.takes(act.frequent));
     let participants = parts(rows, id).into_iter().filter(|(_, part)| part.comes());
     let profiles = alone
         .map(|group| group.profile)
@@ -134,11 +135,14 @@ fn wanted(
             lead.0 = lead.0.min(due.lead);
         }
     };
+    let misses = digest::misses(rows, community, occ);
     for group in groups::concerned(rows, community, &act, occ) {
         let alone = !group.profile.digest.takes(act.frequent);
-        if let Some(due) = now_due(&group.profile).filter(|_| alone) {
+        if let Some(due) = now_due(&group.profile).filter(|_| alone || misses) {
             for resident in group.members(rows) {
-                if groups::admits(rows, &act, resident) {
+                // In place of the summary one reminder is enough.
+                let wanted = alone || !known.contains(&resident);
+                if wanted && groups::admits(rows, &act, resident) {
                     include(resident, &due, group.profile.quiet);
                 }
             }
@@ -157,8 +161,8 @@ fn wanted(
     chosen
 }
 
-/// A new revision: what tells of an older one goes out no more, and whoever was told of one,
-/// registered, waits or has a duty learns of the change now.
+/// A new revision: what tells of an older one goes out no more, and whoever was told of one, alone
+/// or in a summary, registered, waits or has a duty learns of the change now.
 pub(super) fn changed(rows: &Rows<'_>, community: &str, id: &str, now: DateTime<Utc>) -> Vec<Wish> {
     let (Some(occ), Some(to)) = (occurrence(rows, community, id), source(community, id)) else {
         return vec![];
@@ -167,6 +171,9 @@ pub(super) fn changed(rows: &Rows<'_>, community: &str, id: &str, now: DateTime<
     let mut wishes = vec![Action::Command { to: to.clone(), command: fence }];
     let mut concerned = told(rows, id);
     concerned.extend(parts(rows, id).into_iter().map(|(who, _)| who));
+    if let Some(before) = rows.left::<Occurrence>() {
+        concerned.extend(digest::readers(rows, community, &before));
+    }
     let keys = concerned.into_iter().map(|who| Key::mail(who, occ.revision, Purpose::Changed));
     let keys: Vec<Key> = keys.collect();
     wishes.extend(outcomes::send(rows, &to, 1, &keys, false, now));

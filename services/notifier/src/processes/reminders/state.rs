@@ -8,7 +8,9 @@
 //! | `part/<occurrence>/<resident>`, `mine/<resident>/<community>/<occurrence>` | [`Part`] |
 //! | `told/<occurrence>/<resident>` | the newest revision that they were told |
 //! | `sub/…`, `group/…`, `member/…`, `quiet/…`, `stop/…` | subscriptions, see `groups` |
+//! | `summed/<community>/<ISO week>/<resident>` | who got a summary, see `digest` |
 //! | `hours` | when the host runs |
+//! | `standing/<community>/<duty>`, `cover/<stream>` | see `covers` |
 //! | `home/<resident>`, `lives/<community>/<resident>`, `agrees/<resident>`, `told-of/<stream>` | see `announce` |
 //! | `team/<resident>/<team>`, `gone/<resident>`, `asked/<person>/<n>` | people |
 //! | `retry/<stream>/<due>/<attempt>`, `ripe`, `doubt/<stream>|<key>` | see `outcomes` |
@@ -21,7 +23,7 @@ use linli_platform::{ids::StreamId, process::Rows, projection::Fact};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{announce, groups, outcomes};
+use super::{announce, covers, digest, groups, outcomes};
 use crate::{
     contract::{
         MachineEvent,
@@ -145,6 +147,7 @@ pub(super) fn hear(rows: &mut Rows<'_>, fact: &Fact<Heard>) {
                 p.duties.remove(duty);
             });
         }
+        Heard::Standing(event) => covers::hear(rows, stream, event),
         Heard::Announcement(event) => announce::hear(rows, stream, event, fact.at),
         Heard::Subscription(event) => groups::hear(rows, stream, event),
         Heard::Delivery(event) => outcomes::hear(rows, stream, event, fact.at),
@@ -157,9 +160,11 @@ pub(super) fn hear(rows: &mut Rows<'_>, fact: &Fact<Heard>) {
 }
 
 /// Takes a timer into the rows.
-pub(super) fn ring(rows: &mut Rows<'_>, name: &str) {
+pub(super) fn ring(rows: &mut Rows<'_>, name: &str, due: DateTime<Utc>) {
     if name.starts_with("retry/") {
         outcomes::ripen(rows, name);
+    } else if let Some(community) = name.strip_prefix("digest/") {
+        digest::forget(rows, community, due);
     } else if let Some(id) = name.strip_prefix("over/") {
         forget(rows, id);
     }
@@ -208,10 +213,13 @@ fn calendar(rows: &mut Rows<'_>, stream: &StreamId, event: &ActivityEvent, at: D
     }
 }
 
+/// Changes an occurrence, and leaves what it was before.
 fn change(rows: &mut Rows<'_>, key: &str, how: impl FnOnce(&mut Occurrence)) {
-    if let Some(mut occurrence) = rows.get(key) {
+    if let Some(before) = rows.get::<Occurrence>(key) {
+        let mut occurrence = before.clone();
         how(&mut occurrence);
         rows.put(key, &occurrence);
+        rows.leave(before);
     }
 }
 

@@ -19,6 +19,8 @@ use crate::{
     values::Quiet,
 };
 
+mod quiet;
+
 const ACTIVITY: &str = "00000000-0000-0000-0000-00000000000a";
 const OCC: &str = "00000000-0000-0000-0000-00000000000a-20261105T090000";
 const DELIVERY: &str =
@@ -300,24 +302,6 @@ fn who_moves_up_from_the_waiting_list_is_told() {
 }
 
 #[test]
-fn a_weekly_series_comes_as_one_summary_unless_each_is_wanted() {
-    let mut world = World::new(WEEKLY);
-    world.subscribe(1, &[60], "DEFAULT");
-    world.subscribe(2, &[60], "NEVER");
-    let next = json!({ "occurrenceOpened": {
-        "recurrenceId": "20261112T090000", "start": "2026-11-12T01:00:00Z",
-        "end": "2026-11-12T03:00:00Z", "zone": "Asia/Shanghai"
-    } });
-    world.calendar(next);
-    let sent = world.pass("2026-11-13T00:00:00+08:00");
-    let sunday = (at("2026-11-08T18:00:00+08:00"), vec![key(1, 0, Purpose::Digest)]);
-    let single = |day: &str| (at(day), vec![key(2, 0, Purpose::Lead(60))]);
-    let (first, second) =
-        (single("2026-11-05T08:00:00+08:00"), single("2026-11-12T08:00:00+08:00"));
-    assert_eq!(sent, [first, sunday, second]);
-}
-
-#[test]
 fn whoever_is_erased_or_stopped_all_is_not_reminded() {
     let mut world = World::new(MONTHLY);
     for n in 1..=3 {
@@ -338,6 +322,7 @@ fn whoever_is_erased_or_stopped_all_is_not_reminded() {
 #[test]
 fn a_passing_trouble_is_tried_again_later_and_given_up_after_eight_times() {
     let mut world = World::new(MONTHLY);
+    world.subscribe(1, &[60], "NEVER");
     let lead = key(1, 0, Purpose::Lead(1440));
     world.now = at("2026-11-04T09:00:00+08:00");
     let settled = |attempt, class| settled(lead, attempt, class);
@@ -357,6 +342,9 @@ fn a_passing_trouble_is_tried_again_later_and_given_up_after_eight_times() {
 fn two_batches_that_fail_at_once_are_both_tried_again() {
     let mut world = World::new(MONTHLY);
     let keys = [1, 2].map(|n| key(n, 0, Purpose::Lead(1440)));
+    for n in [1, 2] {
+        world.subscribe(n, &[60], "NEVER");
+    }
     assert!(keys.iter().all(|key| world.delivery(&settled(*key, 1, Transient)).is_empty()));
     let tried = world.pass("2026-11-02T08:05:00+08:00").into_iter();
     assert_eq!(tried.flat_map(|(_, keys)| keys).collect::<Vec<_>>(), keys);

@@ -70,13 +70,13 @@ fn zone_of(rows: &Rows<'_>, place: &str) -> Tz {
     zones.filter(|zone| !zone.is_empty()).find_map(|zone| zone.parse().ok()).unwrap_or(ZONE)
 }
 
-/// Takes in what the calendar says; the occurrence that is off although it was summed up.
+/// Takes in what the calendar says.
 pub(super) fn calendar(
     rows: &mut Rows<'_>,
     community: &str,
     activity: Uuid,
     event: &CalendarEvent,
-) -> Option<OccurrenceKey> {
+) {
     let key = |recurrence_id: &str| OccurrenceKey::new(community, activity, recurrence_id);
     match event {
         CalendarEvent::ActivityDrafted { description, .. }
@@ -96,19 +96,12 @@ pub(super) fn calendar(
             change(rows, &key(recurrence_id), |occurrence| occurrence.kinds.clone_from(kinds));
         }
         CalendarEvent::OccurrenceCancelled { recurrence_id } => {
-            let key = key(recurrence_id);
-            let mut told = None;
-            change(rows, &key, |occurrence| {
-                occurrence.cancelled = true;
-                told = occurrence.told.take();
-            });
-            return told.map(|_| key);
+            change(rows, &key(recurrence_id), |occurrence| occurrence.cancelled = true);
         }
     }
-    None
 }
 
-/// The occurrence whose timer an event may change.
+/// The occurrence whose time an event may change.
 pub(super) fn timed(
     community: &str,
     activity: Uuid,

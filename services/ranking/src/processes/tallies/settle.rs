@@ -21,7 +21,7 @@ use crate::{
 
 /// The rows while one input is taken in, and the commands that come of it.
 pub(super) struct Books<'a, 't> {
-    rows: &'a mut Rows<'t>,
+    pub(super) rows: &'a mut Rows<'t>,
     because: Option<EventRef>,
     pub commands: Vec<(StreamId, Command)>,
 }
@@ -44,7 +44,7 @@ impl<'a, 't> Books<'a, 't> {
         Self { rows, because: None, commands: Vec::new() }
     }
 
-    fn order(&mut self, key: &OccurrenceKey, command: Command) {
+    pub(super) fn order(&mut self, key: &OccurrenceKey, command: Command) {
         // The key comes from a stream's name, so it makes one.
         self.commands.extend(key.tally().ok().map(|to| (to, command)));
     }
@@ -121,7 +121,7 @@ impl<'a, 't> Books<'a, 't> {
     }
 
     /// Who an entry stands for.
-    fn who(&self, resident: Uuid) -> Uuid {
+    pub(super) fn who(&self, resident: Uuid) -> Uuid {
         let mut id = resident;
         // Entries are merged into living ones, so that chains are short and end.
         for _ in 0..16 {
@@ -134,11 +134,21 @@ impl<'a, 't> Books<'a, 't> {
     }
 
     /// Sets what somebody earned at an occurrence anew, from what the roll says now.
-    fn settle(&mut self, key: &OccurrenceKey, resident: Uuid) {
-        let Some((mut occurrence, opened)) = self.opened(key) else { return };
-        let Some(because) = self.because.clone() else { return };
+    pub(super) fn settle(&mut self, key: &OccurrenceKey, resident: Uuid) {
         let person = self.rows.get::<Resident>(&resident_row(resident)).unwrap_or_default();
         let there = self.there(key, resident, &person);
+        self.earn(key, resident, &person, &there);
+    }
+
+    /// Takes all that somebody earned at an occurrence back.
+    pub(super) fn withdraw(&mut self, key: &OccurrenceKey, resident: Uuid) {
+        let person = self.rows.get::<Resident>(&resident_row(resident)).unwrap_or_default();
+        self.earn(key, resident, &person, &There::default());
+    }
+
+    fn earn(&mut self, key: &OccurrenceKey, resident: Uuid, person: &Resident, there: &There) {
+        let Some((mut occurrence, opened)) = self.opened(key) else { return };
+        let Some(because) = self.because.clone() else { return };
         let on = opened.header.on;
         let row = day_row(resident, on);
         let mut day = self.rows.get::<Day>(&row).unwrap_or_default();
@@ -146,7 +156,7 @@ impl<'a, 't> Books<'a, 't> {
         let before = totals(&day, key);
         let mut changed = Vec::new();
         for ground in Ground::ALL {
-            let earned = earned(&opened, &there, ground);
+            let earned = earned(&opened, there, ground);
             let Home { community, building, .. } = home.clone();
             changed.extend(day.set(Share {
                 key: key.clone(),

@@ -76,6 +76,19 @@ impl Town {
         self.hear(Heard::Calendar { community, activity, event });
     }
 
+    /// The occurrence is moved to a day in November, at the same time of day.
+    fn moves(&mut self, n: u128, day: u32) {
+        let event = CalendarEvent::OccurrenceMoved {
+            recurrence_id: RID.into(),
+            start: at(&format!("2026-11-{day:02}T01:00:00Z")),
+            end: at(&format!("2026-11-{day:02}T02:00:00Z")),
+            all_day: false,
+            zone: "Asia/Shanghai".into(),
+        };
+        let (community, activity) = ("xiguan".to_owned(), key(n).activity);
+        self.hear(Heard::Calendar { community, activity, event });
+    }
+
     fn at(&mut self, text: &str) -> &mut Self {
         let now = at(text);
         self.now = Some(now);
@@ -298,6 +311,39 @@ fn who_moves_counts_where_they_lived_that_day() {
     town.hear(Heard::Resident(who(2), ResidentEvent::TeamJoined { team }));
     town.roll(1, came(2));
     assert_eq!((credited(&town).resident, credited(&town).teams), (who(2), Vec::new()));
+}
+
+#[test]
+fn a_roll_moved_to_another_day_takes_what_it_earned_along() {
+    let mut town = Town::new(rules());
+    town.at("2026-11-05T00:55:00Z").roll(1, came(1));
+    town.roll(1, left(1, 60));
+    town.at("2026-11-05T02:00:00Z");
+    assert_eq!(town.counted(1).map(|sum| sum.on), Some(day("2026-11-05")));
+    let (community, building) = ("xiguan".to_owned(), "xiguan-2".to_owned());
+    let moved = ResidentEvent::ResidentMoved { community, building };
+    town.at("2026-11-10T01:00:00Z").hear(Heard::Resident(who(1), moved));
+    let dear = ScoringEvent::ScoringAdopted {
+        from: day("2026-11-08"),
+        rules: Rules { attendance: 9, ..Rules::default() },
+    };
+    town.hear(Heard::Scoring("wuhang".into(), dear));
+    // The desk finds that it was on the 10th after all.
+    town.at("2026-11-10T03:00:00Z").moves(1, 10);
+    assert_eq!(town.sum(1), (9, 1, 60), "by the rules of that day");
+    let credit = town.told(1).iter().rev().find_map(|event| match event {
+        TallyEvent::Credited(credit) => Some((credit.on, credit.building.clone())),
+        _ => None,
+    });
+    assert_eq!(credit, Some((day("2026-11-10"), "xiguan-2".to_owned())));
+    let counted = town.counted(1).unwrap();
+    assert_eq!((counted.on, counted.attended, counted.minutes), (day("2026-11-10"), 1, 60));
+    // To a day ahead: it counts for nothing until it is over.
+    town.moves(1, 12);
+    assert!(town.told(1).contains(&TallyEvent::Voided {}));
+    town.at("2026-11-12T02:00:00Z");
+    assert_eq!(town.counted(1).map(|sum| sum.on), Some(day("2026-11-12")));
+    assert_eq!(town.sum(1), (9, 1, 60));
 }
 
 #[test]

@@ -11,6 +11,14 @@ fn closing_credits_the_length_to_those_who_were_not_checked_out() {
 }
 
 #[test]
+fn an_excuse_is_taken_until_the_roll_is_closed() {
+    let begun = || vec![opened(0), registered(1)];
+    roll(begun()).when(excuse(1), minute(30)).then([excused(1)]);
+    let after = [begun(), vec![closed()]].concat();
+    roll(after).when(excuse(1), end()).then_rejected(&Rejection::ExcusedTooLate);
+}
+
+#[test]
 fn nobody_is_credited_a_whole_day_because_nobody_knew() {
     let all_day = RollEvent::RollOpened {
         activity: ACTIVITY,

@@ -91,6 +91,25 @@ fn one_rating_stays_of_both() {
 }
 
 #[test]
+fn what_the_other_entry_wrote_stays_sealed_as_it_was_and_shown_or_not() {
+    let words = Sealed { person: who(1), v: 1, nonce: vec![7; 12], boxed: vec![9; 20] };
+    let rated = |n| RollEvent::Rated {
+        resident: who(n),
+        rating: Rating::Fair,
+        comment: Some(words.clone()),
+    };
+    let gone = RollEvent::RatingReversed { resident: who(1) };
+    let before = || vec![opened(0), came(1, 0), came(2, 0), rated(1)];
+    roll(before()).when(merge(1, 2), minute(5)).then([moved(1, 2), gone.clone(), rated(2)]);
+    let shown = |n| RollEvent::CommentApproved { resident: who(n) };
+    let withheld = |n| RollEvent::CommentWithheld { resident: who(n) };
+    for (decided, again) in [(shown(1), shown(2)), (withheld(1), withheld(2))] {
+        let there = roll([before(), vec![decided]].concat());
+        there.when(merge(1, 2), minute(5)).then([moved(1, 2), gone.clone(), rated(2), again]);
+    }
+}
+
+#[test]
 fn nothing_is_merged_twice() {
     let once = roll([opened(0), came(1, 0), moved(1, 2), took_over(2, 1, minute(0)), closed()]);
     once.when(merge(1, 2), end()).then_nothing();

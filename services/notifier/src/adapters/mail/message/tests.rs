@@ -17,7 +17,6 @@ fn mail() -> Mail {
         language: "zh".to_owned(),
         urgent: false,
         unsubscribe: None,
-        ics: None,
     }
 }
 

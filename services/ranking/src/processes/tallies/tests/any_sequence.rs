@@ -17,6 +17,7 @@ enum Step {
     Undone(u128),
     Closed(u128),
     Merged(u128, u128),
+    Moved(u128, u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -30,7 +31,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (occurrence.clone(), resident.clone()).prop_map(|(o, r)| Step::Reversed(o, r)),
         1 => resident.clone().prop_map(Step::Done),
         1 => resident.clone().prop_map(Step::Undone),
-        1 => occurrence.prop_map(Step::Closed),
+        1 => occurrence.clone().prop_map(Step::Closed),
+        1 => (occurrence, 4_u32..=7).prop_map(|(o, day)| Step::Moved(o, day)),
         1 => (resident.clone(), resident).prop_map(|(a, b)| Step::Merged(a, b)),
     ]
 }
@@ -42,6 +44,8 @@ struct Model {
     duty: BTreeSet<u128>,
     closed: BTreeSet<u128>,
     into: BTreeMap<u128, u128>,
+    /// The day in November of each that was moved from the 5th.
+    moved: BTreeMap<u128, u32>,
 }
 
 impl Model {
@@ -49,9 +53,9 @@ impl Model {
         self.into.get(&resident).map_or(resident, |into| self.who(*into))
     }
 
-    /// Points before the limit, attendances, minutes.
-    fn earned(&self, resident: u128) -> (u32, u32, u32) {
-        let mut sum = (0, 0, 0);
+    /// Points before the limit by day, attendances, minutes.
+    fn earned(&self, resident: u128) -> (BTreeMap<u32, u32>, u32, u32) {
+        let mut sum = (BTreeMap::new(), 0, 0);
         if self.into.contains_key(&resident) {
             return sum;
         }
@@ -66,7 +70,8 @@ impl Model {
             let on_duty = occurrence == 1 && self.duty.iter().any(own);
             let duty = u32::from(on_duty);
             let minutes = minutes.unwrap_or(0);
-            sum.0 += 2 + minutes * 3 / 60 + duty * 4;
+            let day = self.moved.get(&occurrence).copied().unwrap_or(5);
+            *sum.0.entry(day).or_default() += 2 + minutes * 3 / 60 + duty * 4;
             sum.1 += 1;
             sum.2 += minutes;
         }
@@ -104,6 +109,7 @@ fn take(town: &mut Town, model: &mut Model, step: Step) {
             model.into.insert(a, b);
             town.hear(Heard::Resident(who(a), ResidentEvent::ResidentMerged { into: who(b) }));
         }
+        Step::Moved(o, day) if model.moved.insert(o, day) != Some(day) => town.moves(o, day),
         _ => {}
     }
 }
@@ -120,7 +126,8 @@ proptest! {
             take(&mut town, &mut model, step);
             for resident in 1..=3 {
                 let (earned, times, minutes) = model.earned(resident);
-                let points = if day_max == 0 { earned } else { earned.min(day_max) };
+                let limit = if day_max == 0 { u32::MAX } else { day_max };
+                let points: u32 = earned.into_values().map(|earned| earned.min(limit)).sum();
                 let expected = (i64::from(points), i64::from(times), i64::from(minutes));
                 prop_assert_eq!(town.sum(resident), expected, "{} after {:?}", resident, step);
             }
