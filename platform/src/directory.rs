@@ -5,6 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+mod remote;
+
+pub use remote::{RemoteDirectory, serve_directory};
+
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use uuid::Uuid;
@@ -12,7 +16,7 @@ use uuid::Uuid;
 use crate::vault::PersonKey;
 
 /// Why the directory gives no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum DirectoryError {
     /// It can't be reached, or its file can't be read or written.
     #[error("the directory of people can't be reached: {0}")]

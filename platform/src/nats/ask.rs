@@ -1,9 +1,10 @@
 //! Requests from node to node: JSON there, JSON back.
 
+use async_nats::Message;
 use futures::{Stream, StreamExt as _};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Nats;
+use super::{Nats, lease::Ownership};
 
 /// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,33 +77,66 @@ impl Nats {
         F: Fn(Q) -> Fut,
         Fut: Future<Output = A>,
     {
-        let (client, subject) = (self.client(), self.asks(what));
         let asked = match group {
-            Some(group) => client.queue_subscribe(subject, group.to_owned()).await,
-            None => client.subscribe(subject).await,
+            Some(group) => self.client().queue_subscribe(self.asks(what), group.to_owned()).await,
+            None => self.client().subscribe(self.asks(what)).await,
         };
         let asked = asked.map_err(|error| AskError::Broken(format!("{what}: {error}")))?;
+        let all = || true;
+        asked.for_each_concurrent(at_once, |message| self.reply(what, message, all, &answer)).await;
+        Ok(())
+    }
+
+    /// Answers requests for `what` as their one owner. It shares them with nobody, since a node that
+    /// is paused would get some of them and leave them lying; each node that subscribes gets each,
+    /// and who doesn't own (any more) when it reads one is silent.
+    pub async fn answer_alone<Q, A, F, Fut>(
+        &self,
+        what: &str,
+        ownership: &Ownership,
+        at_once: usize,
+        answer: F,
+    ) -> Result<(), AskError>
+    where
+        Q: DeserializeOwned,
+        A: Serialize,
+        F: Fn(Q) -> Fut,
+        Fut: Future<Output = A>,
+    {
+        let asked = self.client().subscribe(self.asks(what)).await;
+        let asked = asked.map_err(|error| AskError::Broken(format!("{what}: {error}")))?;
+        let mine = || ownership.holds();
         asked
-            .for_each_concurrent(at_once, |message| {
-                let answer = &answer;
-                async move {
-                    let Some(reply) = message.reply else { return };
-                    let said = match serde_json::from_slice::<Q>(&message.payload) {
-                        Ok(question) => serde_json::to_vec(&answer(question).await),
-                        Err(error) => Err(error),
-                    };
-                    match said {
-                        Ok(said) => {
-                            if let Err(error) = client.publish(reply, said.into()).await {
-                                tracing::warn!(what, %error, "an answer did not leave");
-                            }
-                        }
-                        // Whoever asked hears nothing and says so after a while.
-                        Err(error) => tracing::warn!(what, %error, "a request can't be read"),
-                    }
-                }
-            })
+            .for_each_concurrent(at_once, |message| self.reply(what, message, mine, &answer))
             .await;
         Ok(())
+    }
+
+    /// Answers one request, if it is for this node.
+    async fn reply<Q, A, Fut>(
+        &self,
+        what: &str,
+        message: Message,
+        mine: impl Fn() -> bool,
+        answer: &impl Fn(Q) -> Fut,
+    ) where
+        Q: DeserializeOwned,
+        A: Serialize,
+        Fut: Future<Output = A>,
+    {
+        let Some(reply) = message.reply.filter(|_| mine()) else { return };
+        let said = match serde_json::from_slice::<Q>(&message.payload) {
+            Ok(question) => serde_json::to_vec(&answer(question).await),
+            Err(error) => Err(error),
+        };
+        match said {
+            Ok(said) => {
+                if let Err(error) = self.client().publish(reply, said.into()).await {
+                    tracing::warn!(what, %error, "an answer did not leave");
+                }
+            }
+            // Whoever asked hears nothing and says so after a while.
+            Err(error) => tracing::warn!(what, %error, "a request can't be read"),
+        }
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{Inside, VAULT_FILE, Vault, VaultError, in_transaction, master::parent_of};
+use super::{Inside, VAULT_FILE, Vault, VaultError, call::Call, in_transaction, master::parent_of};
 
 /// The text file of erased persons' ids, one a line. It holds nothing else about them.
 pub(super) struct ErasureList(PathBuf);
@@ -137,6 +137,10 @@ impl Vault {
     /// returns no byte of them is left in the vault's files. Again, or for somebody unknown, it
     /// keeps the id from ever getting a key. The file is rewritten, which takes a moment.
     pub fn erase(&self, person: Uuid) -> Result<(), VaultError> {
+        if let Some(there) = self.at_another() {
+            there.forget(&[person]);
+            return there.ask(Call::Erase(person));
+        }
         self.erase_all(&[person]).map(drop)
     }
 
@@ -147,8 +151,8 @@ impl Vault {
     }
 
     pub(super) fn erase_all(&self, persons: &[Uuid]) -> Result<usize, VaultError> {
-        let mut inside = self.inside();
-        self.0.erasures.append(persons)?;
+        let mut inside = self.inside()?;
+        self.here()?.erasures.append(persons)?;
         let had = inside.destroy(persons)?;
         inside.scrub()?;
         Ok(had)
@@ -156,8 +160,8 @@ impl Vault {
 
     /// Finishes what a crash or a restored backup left undone.
     pub(super) fn replay_erasures(&self) -> Result<(), VaultError> {
-        let mut inside = self.inside();
-        inside.destroy(&self.0.erasures.read()?)?;
+        let mut inside = self.inside()?;
+        inside.destroy(&self.here()?.erasures.read()?)?;
         match inside.scrub() {
             Err(VaultError::InUse) => {
                 tracing::warn!(

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Vault, VaultError, keys::must_live};
+use super::{Vault, VaultError, call::Call, keys::must_live};
 
 /// What is known of a person in clear text.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,18 @@ pub struct IndexEntry {
     /// The language to write to them in, for example `zh`.
     pub language: String,
 }
+
+/// What somebody is looked up by.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum By {
+    Email,
+    Phone,
+    Name,
+    Card,
+}
+
+/// How many names are looked through at a time.
+const ROUND: usize = 1_000;
 
 /// Persons, each with what is known of them.
 pub type Known = Vec<(Uuid, IndexEntry)>;
@@ -99,16 +111,23 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<(Uuid, IndexEntry)> {
 impl Vault {
     /// Writes what is known of `person`, in place of what was known before.
     pub fn put(&self, person: Uuid, entry: &IndexEntry) -> Result<(), VaultError> {
-        self.change(|conn| put(conn, person, entry))
+        self.put_all(&[(person, entry.clone())])
     }
 
-    /// Writes many at once, all or none, as an import needs it.
+    /// Writes many at once, as an import needs it: all or none, or, where another node keeps the
+    /// vault, as far as it came. Doing it again does the rest.
     pub fn put_all(&self, entries: &[(Uuid, IndexEntry)]) -> Result<(), VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.in_parts(entries, Call::Put, |()| ());
+        }
         self.change(|conn| entries.iter().try_for_each(|(person, entry)| put(conn, *person, entry)))
     }
 
     /// Takes `person` out of the index and leaves key, tokens and password alone.
     pub fn remove(&self, person: Uuid) -> Result<(), VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Remove(person));
+        }
         self.change(|conn| {
             conn.execute("DELETE FROM people WHERE person = ?1", [person])?;
             Ok(())
@@ -122,10 +141,15 @@ impl Vault {
 
     /// What is known of those of `persons` who are in the index.
     pub fn entries(&self, persons: &[Uuid]) -> Result<HashMap<Uuid, IndexEntry>, VaultError> {
-        let inside = self.inside();
+        let mut found = HashMap::new();
+        if let Some(there) = self.at_another() {
+            let take = |part: HashMap<Uuid, IndexEntry>| found.extend(part);
+            there.in_parts(persons, Call::Entries, take)?;
+            return Ok(found);
+        }
+        let inside = self.inside()?;
         let sql = format!("SELECT {COLUMNS} FROM people WHERE person = ?1");
         let mut select = inside.conn.prepare_cached(&sql)?;
-        let mut found = HashMap::new();
         for person in persons {
             found.extend(select.query_row([person], read).optional()?);
         }
@@ -134,17 +158,17 @@ impl Vault {
 
     /// Who has this e-mail address; a family may share one.
     pub fn by_email(&self, email: &str) -> Result<Vec<Uuid>, VaultError> {
-        self.by_key("email_key", sought(Some(email), folded))
+        self.by(By::Email, email)
     }
 
     /// Who has this phone number, however it is written; a family may share one.
     pub fn by_phone(&self, phone: &str) -> Result<Vec<Uuid>, VaultError> {
-        self.by_key("phone_key", sought(Some(phone), phone_digits))
+        self.by(By::Phone, phone)
     }
 
     /// Who has exactly this name. Names alone never tell who somebody is.
     pub fn by_name(&self, name: &str) -> Result<Vec<Uuid>, VaultError> {
-        self.by_key("name_key", sought(Some(name), folded))
+        self.by(By::Name, name)
     }
 
     /// Who has exactly one of these names, each with what is known of them: one look for a whole
@@ -153,10 +177,18 @@ impl Vault {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<HashMap<&'a str, Known>, VaultError> {
-        let inside = self.inside();
+        let mut found = HashMap::new();
+        if let Some(there) = self.at_another() {
+            let names: Vec<&str> = names.into_iter().collect();
+            let all: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let mut known: HashMap<String, Known> = HashMap::new();
+            there.in_parts(&all, Call::Namesakes, |part: HashMap<_, _>| known.extend(part))?;
+            let taken = names.into_iter().filter_map(|name| Some((name, known.remove(name)?)));
+            return Ok(taken.collect());
+        }
+        let inside = self.inside()?;
         let sql = format!("SELECT {COLUMNS} FROM people WHERE name_key = ?1 ORDER BY person");
         let mut select = inside.conn.prepare_cached(&sql)?;
-        let mut found = HashMap::new();
         for name in names {
             if !found.contains_key(name) {
                 let same = select.query_map([folded(name)], read)?;
@@ -168,12 +200,21 @@ impl Vault {
 
     /// Who has the card of this number.
     pub fn by_card(&self, card: &str) -> Result<Vec<Uuid>, VaultError> {
-        self.by_key("card_key", sought(Some(card), folded))
+        self.by(By::Card, card)
     }
 
-    fn by_key(&self, column: &str, key: Option<String>) -> Result<Vec<Uuid>, VaultError> {
-        let Some(key) = key else { return Ok(Vec::new()) };
-        let inside = self.inside();
+    pub(super) fn by(&self, by: By, text: &str) -> Result<Vec<Uuid>, VaultError> {
+        let (column, fold): (_, fn(&str) -> String) = match by {
+            By::Email => ("email_key", folded),
+            By::Phone => ("phone_key", phone_digits),
+            By::Name => ("name_key", folded),
+            By::Card => ("card_key", folded),
+        };
+        let Some(key) = sought(Some(text), fold) else { return Ok(Vec::new()) };
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::By(by, text.to_owned()));
+        }
+        let inside = self.inside()?;
         let sql = format!("SELECT person FROM people WHERE {column} = ?1 ORDER BY person");
         let mut select = inside.conn.prepare_cached(&sql)?;
         let found = select.query_map([key], |row| row.get(0))?;
@@ -189,15 +230,38 @@ impl Vault {
         fits: impl Fn(Uuid) -> bool,
         limit: usize,
     ) -> Result<Vec<Uuid>, VaultError> {
+        let mut found = Vec::new();
+        for round in 0.. {
+            let named = self.named(start, round * ROUND, ROUND)?;
+            let last = named.len() < ROUND;
+            found.extend(named.into_iter().filter(|person| fits(*person)));
+            if last || found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// At most `count` of those whose names begin with `start`, in their order, after the first
+    /// `skip`.
+    pub(super) fn named(
+        &self,
+        start: &str,
+        skip: usize,
+        count: usize,
+    ) -> Result<Vec<Uuid>, VaultError> {
         let Some(from) = sought(Some(start), folded) else { return Ok(Vec::new()) };
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::NameStart(start.to_owned(), skip, count));
+        }
         // No character sorts after the last one, so this bounds all names with that start.
         let until = format!("{from}{}", char::MAX);
-        let inside = self.inside();
+        let inside = self.inside()?;
         let sql = "SELECT person FROM people WHERE name_key >= ?1 AND name_key < ?2 \
-                   ORDER BY name_key, person";
+                   ORDER BY name_key, person LIMIT ?3 OFFSET ?4";
         let mut select = inside.conn.prepare_cached(sql)?;
-        let named = select.query_map((from, until), |row| row.get(0))?;
-        let fitting = named.filter(|person| person.as_ref().map_or(true, |person| fits(*person)));
-        Ok(fitting.take(limit).collect::<Result<_, _>>()?)
+        let named = select.query_map((from, until, count, skip), |row| row.get(0))?;
+        Ok(named.collect::<Result<_, _>>()?)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::{Inside, Vault, VaultError, crypt::Key};
+use super::{Inside, Vault, VaultError, call::Call, crypt::Key};
 use crate::entropy::Entropy;
 
 /// The key of one person. Wiped from memory when dropped; hold it no longer than a page takes.
@@ -100,14 +100,19 @@ impl Vault {
     }
 
     /// Makes the keys that are still missing, all in one transaction, as an import needs it. One
-    /// erased person refuses all.
+    /// erased person refuses all (those of the same part, where another node keeps the vault).
     pub fn new_keys(&self, persons: &[Uuid]) -> Result<(), VaultError> {
+        if let Some(there) = self.at_another() {
+            there.forget(persons);
+            return there.in_parts(persons, Call::NewKeys, |()| ());
+        }
+        let master = self.master()?;
         self.change(|conn| {
             for &person in persons {
                 must_live(conn, person)?;
-                if load(conn, self.master(), person)?.is_none() {
+                if load(conn, master, person)?.is_none() {
                     let key = PersonKey { person, key: Key::random(self.entropy()) };
-                    store(conn, self.master(), &key, self.entropy())?;
+                    store(conn, master, &key, self.entropy())?;
                 }
             }
             Ok(())
@@ -116,15 +121,22 @@ impl Vault {
 
     /// The key of `person`, or none if it was never made or is erased.
     pub fn key(&self, person: Uuid) -> Result<Option<PersonKey>, VaultError> {
-        self.inside().key(self.master(), person)
+        if let Some(there) = self.at_another() {
+            return Ok(there.keys(&[person])?.pop());
+        }
+        self.inside()?.key(self.master()?, person)
     }
 
     /// The keys of those of `persons` who have one.
     pub fn keys(&self, persons: &[Uuid]) -> Result<HashMap<Uuid, PersonKey>, VaultError> {
-        let mut inside = self.inside();
+        if let Some(there) = self.at_another() {
+            return Ok(there.keys(persons)?.into_iter().map(|key| (key.person, key)).collect());
+        }
+        let master = self.master()?;
+        let mut inside = self.inside()?;
         let mut found = HashMap::new();
         for &person in persons {
-            if let Some(key) = inside.key(self.master(), person)? {
+            if let Some(key) = inside.key(master, person)? {
                 found.insert(person, key);
             }
         }
@@ -133,6 +145,9 @@ impl Vault {
 
     /// Whether `person` was erased here.
     pub fn erased(&self, person: Uuid) -> Result<bool, VaultError> {
-        is_erased(&self.inside().conn, person)
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Erased(person));
+        }
+        is_erased(&self.inside()?.conn, person)
     }
 }

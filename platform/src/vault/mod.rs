@@ -2,9 +2,15 @@
 //! file of its own beside the log, and the one place from which personal data can vanish: events
 //! hold it only [`Sealed`], so destroying a person's key blanks it wherever it was copied.
 //!
-//! Every call blocks on a disk, so an async caller goes through `spawn_blocking`. A copy of
-//! [`Vault`] is the same vault.
+//! Where services run apart, one node keeps the vault and answers for it ([`serve_vault`]); on the
+//! others [`Vault::there`] asks that node.
+//!
+//! Every call blocks, on a disk or on an answer, so an async caller goes through
+//! [`blocking`](crate::blocking::blocking). A copy of [`Vault`] is the same vault.
 
+mod bridge;
+mod call;
+mod codes;
 mod crypt;
 mod erasure;
 mod index;
@@ -14,6 +20,7 @@ mod passwords;
 mod portable;
 mod seal;
 mod sessions;
+mod there;
 mod tokens;
 
 #[cfg(test)]
@@ -32,16 +39,19 @@ use lru::LruCache;
 use rusqlite::{Connection, TransactionBehavior};
 use uuid::Uuid;
 
-use self::{crypt::Key, erasure::ErasureList, passwords::Gate, sessions::CookieKeys};
+pub(crate) use self::{call::KeyGiven, there::patiently};
 pub use self::{
+    codes::CODE_CHARS,
     index::{IndexEntry, Known, phone_digits},
     keys::PersonKey,
     master::{Made, MasterKey, MasterKeyError},
     passwords::{PASSWORD_CHARS_MIN, PasswordError, judge_password},
     portable::{ImportReport, backup_file},
     seal::{Placed, SealError, Sealed},
-    tokens::{CODE_CHARS, Card, Terms},
+    there::serve_vault,
+    tokens::{Card, Terms},
 };
+use self::{crypt::Key, erasure::ErasureList, passwords::Gate, sessions::CookieKeys, there::There};
 use crate::entropy::Entropy;
 
 /// The name of the vault's file in the data folder.
@@ -146,6 +156,18 @@ pub enum VaultError {
     /// An import brings another key for somebody who has one.
     #[error("person {0} has another key here already: nothing was imported")]
     Conflict(Uuid),
+    /// The node that keeps the vault does not answer; what was asked may have been done.
+    #[error("the vault can't be reached: {0}; it is kept by `linli serve --only people`")]
+    Unreachable(String),
+    /// What went wrong on the node that keeps the vault.
+    #[error("{0}")]
+    There(String),
+    /// This needs the vault's file.
+    #[error("only the node that keeps the vault can do this: run it where people runs")]
+    OnlyWhereKept,
+    /// The answer does not fit into one message.
+    #[error("the vault's answer is too long to be sent")]
+    TooMuch,
 }
 
 /// Keys, index, tokens and passwords of all persons. Cheap to copy; a copy is the same vault.
@@ -153,14 +175,27 @@ pub enum VaultError {
 pub struct Vault(Arc<Shared>);
 
 struct Shared {
+    entropy: Entropy,
+    /// None until the node that keeps the vault was heard.
+    cookies: Arc<RwLock<Option<CookieKeys>>>,
+    place: Place,
+}
+
+/// Where the vault is.
+enum Place {
+    /// Its file is this node's.
+    Here(Box<Here>),
+    /// Another node keeps it.
+    There(There),
+}
+
+struct Here {
     inside: Mutex<Inside>,
-    cookie_keys: RwLock<CookieKeys>,
     codes: RwLock<Vec<Key>>,
     lasting: Key,
     hashing: Gate,
     master: Key,
     erasures: ErasureList,
-    entropy: Entropy,
 }
 
 struct Inside {
@@ -197,32 +232,48 @@ impl Vault {
         let mut conn = connect(&path)?;
         let own = sessions::own_keys(&mut conn, &master.key, &entropy)?
             .ok_or_else(|| VaultError::WrongMasterKey { path: master.path().to_owned() })?;
-        let vault = Self(Arc::new(Shared {
+        let here = Here {
             inside: Mutex::new(Inside { conn, cached: LruCache::new(CACHED_KEYS_MAX) }),
-            cookie_keys: RwLock::new(own.cookies),
             codes: RwLock::new(own.codes),
             lasting: own.lasting,
             hashing: Gate::default(),
             master: master.key.clone(),
             erasures: ErasureList::new(erasure_list),
-            entropy,
-        }));
+        };
+        let cookies = Arc::new(RwLock::new(Some(own.cookies)));
+        let vault = Self(Arc::new(Shared { entropy, cookies, place: Place::Here(Box::new(here)) }));
         vault.replay_erasures()?;
         Ok(vault)
     }
 
     /// Waits for no disk from now on: for people who are made up, where a power cut does no harm.
     pub fn of_no_value(self) -> Result<Self, VaultError> {
-        self.inside().conn.execute_batch("PRAGMA synchronous = OFF;")?;
+        self.inside()?.conn.execute_batch("PRAGMA synchronous = OFF;")?;
         Ok(self)
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.0.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The vault's file and secrets, on the node that keeps it.
+    fn here(&self) -> Result<&Here, VaultError> {
+        match &self.0.place {
+            Place::Here(here) => Ok(here),
+            Place::There(_) => Err(VaultError::OnlyWhereKept),
+        }
     }
 
-    fn master(&self) -> &Key {
-        &self.0.master
+    /// The way to the node that keeps it, on the others.
+    fn at_another(&self) -> Option<&There> {
+        match &self.0.place {
+            Place::Here(_) => None,
+            Place::There(there) => Some(there),
+        }
+    }
+
+    fn inside(&self) -> Result<MutexGuard<'_, Inside>, VaultError> {
+        Ok(self.here()?.inside.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn master(&self) -> Result<&Key, VaultError> {
+        Ok(&self.here()?.master)
     }
 
     fn entropy(&self) -> &Entropy {
@@ -232,9 +283,9 @@ impl Vault {
     /// Does `work` in one transaction that is on disk when this returns, or not at all.
     fn change<T>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, VaultError>,
+        work: impl Fn(&Connection) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        in_transaction(&mut self.inside().conn, work)
+        in_transaction(&mut self.inside()?.conn, work)
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-use super::{Vault, VaultError, keys::must_live};
+use super::{Vault, VaultError, call::Call, keys::must_live};
 
 /// The fewest characters a password may have.
 pub const PASSWORD_CHARS_MIN: usize = 10;
@@ -77,16 +77,22 @@ impl Drop for Pass<'_> {
 }
 
 impl Vault {
-    fn hash(&self, password: &[u8]) -> Result<String, PasswordError> {
+    fn hash(&self, password: &[u8]) -> Result<String, VaultError> {
+        let here = self.here()?;
         let salt = SaltString::encode_b64(&self.entropy().bytes::<16>())
             .map_err(PasswordError::Hashing)?;
-        let hash = self.0.hashing.through(|| Argon2::default().hash_password(password, &salt));
-        hash.map(|hash| hash.to_string()).map_err(PasswordError::Hashing)
+        let hash = here.hashing.through(|| Argon2::default().hash_password(password, &salt));
+        Ok(hash.map(|hash| hash.to_string()).map_err(PasswordError::Hashing)?)
     }
 
     /// Gives `person` this password in place of any other.
     pub fn set_password(&self, person: Uuid, password: &SecretString) -> Result<(), VaultError> {
-        let phc = self.hash(checked(password)?)?;
+        let checked = checked(password)?;
+        if let Some(there) = self.at_another() {
+            let password = password.expose_secret().to_owned();
+            return there.ask(Call::SetPassword(person, password));
+        }
+        let phc = self.hash(checked)?;
         self.change(|conn| {
             must_live(conn, person)?;
             let sql = "INSERT OR REPLACE INTO passwords (person, phc) VALUES (?1, ?2)";
@@ -102,8 +108,12 @@ impl Vault {
         person: Option<Uuid>,
         password: &SecretString,
     ) -> Result<bool, VaultError> {
+        if let Some(there) = self.at_another() {
+            let password = password.expose_secret().to_owned();
+            return there.ask(Call::VerifyPassword(person, password));
+        }
         let stored: Option<String> = self
-            .inside()
+            .inside()?
             .conn
             .prepare_cached("SELECT phc FROM passwords WHERE person = ?1")?
             .query_row([person], |row| row.get(0))
@@ -115,7 +125,7 @@ impl Vault {
         };
         let hash = PasswordHash::new(&phc).map_err(PasswordError::Hashing)?;
         let verify = || Argon2::default().verify_password(password, &hash);
-        match self.0.hashing.through(verify) {
+        match self.here()?.hashing.through(verify) {
             Ok(()) => Ok(true),
             Err(HashError::Password) => Ok(false),
             Err(failed) => Err(PasswordError::Hashing(failed).into()),
@@ -124,6 +134,9 @@ impl Vault {
 
     /// Takes the password of `person` away.
     pub fn remove_password(&self, person: Uuid) -> Result<(), VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::RemovePassword(person));
+        }
         self.change(|conn| {
             conn.execute("DELETE FROM passwords WHERE person = ?1", [person])?;
             Ok(())

@@ -115,7 +115,7 @@ fn present(conn: &Connection) -> Result<HashSet<Uuid>, VaultError> {
 impl Vault {
     /// Copies the vault's file to `to`, as [`backup_file`] does.
     pub fn backup_to(&self, to: &Path) -> Result<(), VaultError> {
-        copy(&self.inside().conn, to)
+        copy(&self.inside()?.conn, to)
     }
 
     /// A key from a passphrase of at least ten characters, with 64 MiB of memory and three passes.
@@ -126,7 +126,7 @@ impl Vault {
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut key = Zeroizing::new([0; 32]);
         let derive = || argon.hash_password_into(passphrase, salt, &mut *key);
-        self.0.hashing.through(derive).map_err(failed)?;
+        self.here()?.hashing.through(derive).map_err(failed)?;
         Key::from_bytes(&*key).ok_or(VaultError::NotAnExport)
     }
 
@@ -145,13 +145,14 @@ impl Vault {
     }
 
     fn contents(&self) -> Result<Contents, VaultError> {
+        let master = self.master()?;
         self.change(|conn| {
             let wrapped = rows(conn, "SELECT person, box FROM keys", pair::<Vec<u8>>)?;
             let unwrap = |(person, wrapped): (Uuid, Vec<u8>)| {
-                let key = keys::unwrapped(self.master(), person, &wrapped)?;
+                let key = keys::unwrapped(master, person, &wrapped)?;
                 Ok(KeyRow { person, key: key.key.bytes().to_vec().into() })
             };
-            let codes = self.0.codes.read().unwrap_or_else(PoisonError::into_inner);
+            let codes = self.here()?.codes.read().unwrap_or_else(PoisonError::into_inner);
             let sql = "SELECT mark, kind, person, expires_us, uses_left, lasting FROM tokens";
             let tokens = rows(conn, sql, |row| {
                 let token = TokenRow {
@@ -207,7 +208,7 @@ impl Vault {
         if !contents.erased.is_empty() {
             self.erase_all(&contents.erased)?;
         }
-        let mut inside = self.inside();
+        let mut inside = self.inside()?;
         let (report, codes) = in_transaction(&mut inside.conn, |conn| {
             let before = present(conn)?;
             let erased = rows(conn, "SELECT person FROM erased", |row| row.get(0))?;
@@ -230,7 +231,7 @@ impl Vault {
             }
             Ok((report, self.import_code_keys(conn, &contents.codes)?))
         })?;
-        *self.0.codes.write().unwrap_or_else(PoisonError::into_inner) = codes;
+        *self.here()?.codes.write().unwrap_or_else(PoisonError::into_inner) = codes;
         Ok(report)
     }
 
@@ -248,11 +249,11 @@ impl Vault {
                 continue;
             }
             let key = Key::from_bytes(&row.key).ok_or(VaultError::NotAnExport)?;
-            match keys::load(conn, self.master(), person)? {
+            match keys::load(conn, self.master()?, person)? {
                 Some(there) if there.key == key => report.there += 1,
                 Some(_) => return Err(VaultError::Conflict(person)),
                 None => {
-                    keys::store(conn, self.master(), &PersonKey { person, key }, self.entropy())?;
+                    keys::store(conn, self.master()?, &PersonKey { person, key }, self.entropy())?;
                     report.taken += 1;
                 }
             }
@@ -278,11 +279,11 @@ impl Vault {
         conn: &Connection,
         imported: &[CodeKey],
     ) -> Result<Vec<Key>, VaultError> {
-        let mut codes = self.0.codes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut codes = self.here()?.codes.read().unwrap_or_else(PoisonError::into_inner).clone();
         for CodeKey(bytes) in imported {
             let key = Key::from_bytes(bytes).ok_or(VaultError::NotAnExport)?;
             if !codes.contains(&key) {
-                sessions::put_code_key(conn, self.master(), codes.len(), &key, self.entropy())?;
+                sessions::put_code_key(conn, self.master()?, codes.len(), &key, self.entropy())?;
                 codes.push(key);
             }
         }

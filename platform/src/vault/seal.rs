@@ -47,6 +47,9 @@ pub enum SealError {
         "the value is sealed in form {0}, which this version of Linli does not know: update it"
     )]
     Form(u32),
+    /// The node that keeps the vault has not answered since this one started.
+    #[error("the node that keeps the vault was not heard yet: see that people runs")]
+    NotHeard,
 }
 
 /// One value to open, with the place where it stands.

@@ -5,11 +5,31 @@ use std::sync::PoisonError;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{SealError, Vault, VaultError, crypt::Key, in_transaction, keys::must_live};
+use super::{
+    SealError, Vault, VaultError, call::Call, crypt::Key, in_transaction, keys::must_live,
+    seal::as_base64,
+};
 use crate::entropy::Entropy;
+
+/// The keys of cookies on their way to a node that may have them.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CookieKeysGiven {
+    #[serde(with = "as_base64")]
+    now: Zeroizing<Vec<u8>>,
+    #[serde(with = "as_base64")]
+    before: Zeroizing<Vec<u8>>,
+}
+
+impl CookieKeysGiven {
+    pub(super) fn taken(self) -> Option<CookieKeys> {
+        let (now, before) = (Key::from_bytes(&self.now)?, Key::from_bytes(&self.before)?);
+        Some(CookieKeys { now, before })
+    }
+}
 
 /// The keys that cookies are opened with: the present one and the one before it.
 pub(super) struct CookieKeys {
@@ -94,7 +114,8 @@ pub(super) fn own_keys(
 impl Vault {
     /// Encrypts what a cookie shall carry, as base64url text. It opens under the same `name` only.
     pub fn seal_cookie(&self, name: &str, bytes: &[u8]) -> Result<String, SealError> {
-        let keys = self.0.cookie_keys.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.0.cookies.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys.as_ref().ok_or(SealError::NotHeard)?;
         Ok(URL_SAFE_NO_PAD.encode(keys.now.wrap(
             &format!("cookie/{name}"),
             bytes,
@@ -107,7 +128,8 @@ impl Vault {
     pub fn open_cookie(&self, name: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
         let wrapped = URL_SAFE_NO_PAD.decode(text).ok()?;
         let bound_to = format!("cookie/{name}");
-        let keys = self.0.cookie_keys.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.0.cookies.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys.as_ref()?;
         let opened = |key: &Key| key.unwrap(&bound_to, &wrapped).ok();
         opened(&keys.now).or_else(|| opened(&keys.before))
     }
@@ -115,20 +137,37 @@ impl Vault {
     /// Takes a new key for cookies. Those under the present key still open until the next time, so
     /// doing it twice signs everybody out.
     pub fn rotate_session_key(&self) -> Result<(), VaultError> {
-        let mut keys = self.0.cookie_keys.write().unwrap_or_else(PoisonError::into_inner);
-        let next = CookieKeys { now: Key::random(self.entropy()), before: keys.now.clone() };
+        if let Some(there) = self.at_another() {
+            there.ask::<()>(Call::RotateSessionKey)?;
+            return self.fetch_cookie_keys();
+        }
+        let master = self.master()?;
+        let mut keys = self.0.cookies.write().unwrap_or_else(PoisonError::into_inner);
+        let before = keys.as_ref().ok_or(SealError::NotHeard)?.now.clone();
+        let next = CookieKeys { now: Key::random(self.entropy()), before };
         self.change(|conn| {
-            put_secret(conn, self.master(), COOKIE_NOW, &next.now, self.entropy())?;
-            put_secret(conn, self.master(), COOKIE_BEFORE, &next.before, self.entropy())
+            put_secret(conn, master, COOKIE_NOW, &next.now, self.entropy())?;
+            put_secret(conn, master, COOKIE_BEFORE, &next.before, self.entropy())
         })?;
-        *keys = next;
+        *keys = Some(next);
         Ok(())
+    }
+
+    /// The keys of cookies for a node that asks for them.
+    pub(super) fn cookie_keys_given(&self) -> Result<CookieKeysGiven, VaultError> {
+        let keys = self.0.cookies.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = keys.as_ref().ok_or(SealError::NotHeard)?;
+        let given = |key: &Key| key.bytes().to_vec().into();
+        Ok(CookieKeysGiven { now: given(&keys.now), before: given(&keys.before) })
     }
 
     /// The number that a cookie of `person` must carry to be valid: 0 at first.
     /// [`VaultError::Erased`] for somebody who is not there any more.
     pub fn session_epoch(&self, person: Uuid) -> Result<u32, VaultError> {
-        let inside = self.inside();
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::SessionEpoch(person));
+        }
+        let inside = self.inside()?;
         must_live(&inside.conn, person)?;
         let epoch: Option<u32> = inside
             .conn
@@ -140,6 +179,9 @@ impl Vault {
 
     /// Makes all present cookies of `person` void and returns the new number.
     pub fn revoke_sessions(&self, person: Uuid) -> Result<u32, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::RevokeSessions(person));
+        }
         self.change(|conn| {
             must_live(conn, person)?;
             let sql = "INSERT INTO epochs (person, epoch) VALUES (?1, 1) \

@@ -94,7 +94,7 @@ fn only_the_owner_reads_the_files_and_deleted_bytes_are_overwritten() {
         let mode = std::fs::metadata(folder.data().join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
-    let inside = vault.inside();
+    let inside = vault.inside().unwrap();
     let pragma = |name: &str| -> i64 {
         inside.conn.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
     };
@@ -124,7 +124,7 @@ fn a_full_disk_refuses_the_whole_change_and_harms_nothing() {
     let folder = Folder::new();
     let vault = folder.open();
     vault.put(person(1), &named("Ada Li")).unwrap();
-    vault.inside().conn.query_row("PRAGMA max_page_count = 60", [], |_| Ok(())).unwrap();
+    vault.inside().unwrap().conn.query_row("PRAGMA max_page_count = 60", [], |_| Ok(())).unwrap();
     let many: Vec<_> = (2..5_000).map(|n| (person(n), named("somebody"))).collect();
     let full = vault.put_all(&many).unwrap_err();
     assert!(full.to_string().contains("vault.db: database or disk is full"), "{full}");

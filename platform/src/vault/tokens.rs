@@ -5,29 +5,24 @@
 //! bits, few enough to try them all against a plain hash: it is kept as a mark keyed by the vault,
 //! and the edge must limit how often somebody may guess.
 
-use std::sync::PoisonError;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{SealError, Vault, VaultError, in_transaction, keys::must_live};
-
-/// What a code is written with: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V, which people mistake for each
-/// other, on paper and aloud.
-const ALPHABET: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
-/// Letters and digits in a card's code, written in two groups of five.
-pub const CODE_CHARS: usize = 10;
+use super::{
+    SealError, Vault, VaultError, call::Call, codes::CODE_CHARS, in_transaction, keys::must_live,
+};
 
 /// How many codes a card may have one after the other, should the first be taken.
 const TRIES: u32 = 64;
 
 /// How long and how often a secret is good.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// From this instant on it is void; none is never.
     pub expires_at: Option<DateTime<Utc>>,
@@ -51,18 +46,7 @@ pub struct Card {
     pub scanned: SecretString,
 }
 
-/// The letters of a code as typed by hand, if it can be one: blanks, hyphens and case don't matter.
-fn typed_code(text: &str) -> Option<String> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
-    let fits = plain.len() == CODE_CHARS && plain.bytes().all(|c| ALPHABET.contains(&c));
-    fits.then_some(plain)
-}
-
-fn mark_of_secret(secret: &str) -> Vec<u8> {
+pub(super) fn mark_of_secret(secret: &str) -> Vec<u8> {
     Sha256::digest(secret).to_vec()
 }
 
@@ -127,52 +111,11 @@ impl Vault {
         URL_SAFE_NO_PAD.encode(*bytes).into()
     }
 
-    /// The `n`th block of 16 bytes that follows from what a card is made for and from a key of the
-    /// vault: nobody else can tell it, and the vault itself comes to the same again.
-    fn block(&self, made_for: &str, n: u32) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let keys = self.0.codes.read().unwrap_or_else(PoisonError::into_inner);
-        let key = keys.first().ok_or_else(|| VaultError::Damaged("no key of codes".into()))?;
-        Ok(Zeroizing::new(key.mark(&format!("card/{made_for}/{n}"))?))
-    }
-
-    fn scanned(&self, made_for: &str) -> Result<SecretString, VaultError> {
-        let mut bytes = self.block(made_for, 0)?;
-        bytes.extend_from_slice(&self.block(made_for, 1)?);
-        Ok(URL_SAFE_NO_PAD.encode(&bytes[..18]).into())
-    }
-
-    /// The `try`th code that a card may have.
-    fn code(&self, made_for: &str, attempt: u32) -> Result<Zeroizing<String>, VaultError> {
-        let fair = u8::MAX - u8::MAX % u8::try_from(ALPHABET.len()).unwrap_or(u8::MAX);
-        let mut code = Zeroizing::new(String::with_capacity(CODE_CHARS));
-        for block in 2.. {
-            for &byte in self.block(&format!("{made_for}/{attempt}"), block)?.iter() {
-                // A byte beyond the last full round of the alphabet would favour its first letters.
-                if byte < fair && code.len() < CODE_CHARS {
-                    code.push(char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
-                }
-            }
-            if code.len() == CODE_CHARS {
-                break;
-            }
-        }
-        Ok(code)
-    }
-
-    /// All marks that `text` may be kept under: one for a long secret; for a code one under each of
-    /// the vault's keys, of which an import may have added some.
-    fn marks(&self, text: &str) -> Result<Vec<Vec<u8>>, VaultError> {
-        match typed_code(text) {
-            None => Ok(vec![mark_of_secret(text.trim())]),
-            Some(code) => {
-                let keys = self.0.codes.read().unwrap_or_else(PoisonError::into_inner);
-                Ok(keys.iter().map(|key| key.mark(&code)).collect::<Result<_, _>>()?)
-            }
-        }
-    }
-
     /// Makes a secret of `kind` that stands for `person`. It is shown here and never again.
     pub fn mint(&self, kind: &str, person: Uuid, terms: Terms) -> Result<SecretString, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Mint(kind.to_owned(), person, terms)).map(String::into);
+        }
         let secret = self.secret();
         let mark = mark_of_secret(secret.expose_secret());
         self.change(|conn| insert(conn, (kind, person), &mark, terms, None))?;
@@ -183,6 +126,9 @@ impl Vault {
     /// call and the same again until rotated or revoked: a feed's address, say, which a page shows
     /// every time. So this one is kept as a box too, under a key of the vault.
     pub fn lasting(&self, kind: &str, person: Uuid) -> Result<SecretString, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Lasting(kind.to_owned(), person)).map(String::into);
+        }
         self.change(|conn| {
             let sql = "SELECT lasting FROM tokens WHERE person = ?1 AND kind = ?2 \
                        AND lasting IS NOT NULL";
@@ -202,7 +148,7 @@ impl Vault {
         person: Uuid,
         boxed: &[u8],
     ) -> Result<SecretString, VaultError> {
-        let plain = self.0.lasting.unwrap(&lasting_bound_to(kind, person), boxed)?;
+        let plain = self.here()?.lasting.unwrap(&lasting_bound_to(kind, person), boxed)?;
         let text = str::from_utf8(&plain).map_err(|_| SealError::Altered)?;
         Ok(text.into())
     }
@@ -214,7 +160,7 @@ impl Vault {
         secret: &str,
     ) -> Result<Vec<u8>, VaultError> {
         let bound_to = lasting_bound_to(kind, person);
-        Ok(self.0.lasting.wrap(&bound_to, secret.as_bytes(), self.entropy())?)
+        Ok(self.here()?.lasting.wrap(&bound_to, secret.as_bytes(), self.entropy())?)
     }
 
     fn make_lasting(
@@ -232,6 +178,9 @@ impl Vault {
 
     /// A new lasting secret in place of all of that kind; the old ones are void at once.
     pub fn rotate(&self, kind: &str, person: Uuid) -> Result<SecretString, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Rotate(kind.to_owned(), person)).map(String::into);
+        }
         self.change(|conn| {
             delete(conn, kind, person)?;
             self.make_lasting(conn, kind, person)
@@ -246,6 +195,9 @@ impl Vault {
         person: Uuid,
         until: DateTime<Utc>,
     ) -> Result<SecretString, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Renew(kind.to_owned(), person, until)).map(String::into);
+        }
         self.change(|conn| {
             let sql = "UPDATE tokens SET kind = ?3, expires_us = ?4, lasting = NULL \
                        WHERE person = ?1 AND kind = ?2";
@@ -261,6 +213,11 @@ impl Vault {
         text: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<SecretString>, VaultError> {
+        if let Some(there) = self.at_another() {
+            return Ok(there
+                .ask::<Option<String>>(Call::Renewed(kind.to_owned(), text.to_owned(), now))?
+                .map(String::into));
+        }
         let person = self.holder(&old(kind), text, now)?;
         person.map(|person| self.lasting(kind, person)).transpose()
     }
@@ -268,6 +225,11 @@ impl Vault {
     /// A new card in place of the person's earlier ones, which are void at once. The same `order` is
     /// the same card: whoever presses the button twice holds the card that is good.
     pub fn mint_card(&self, kind: &str, person: Uuid, order: Uuid) -> Result<Card, VaultError> {
+        if let Some(there) = self.at_another() {
+            let made = there.ask(Call::MintCard(kind.to_owned(), person, order))?;
+            let (code, scanned): (String, String) = made;
+            return Ok(Card { code: code.into(), scanned: scanned.into() });
+        }
         let made_for = format!("{kind}/{person}/{order}");
         let scanned = self.scanned(&made_for)?;
         let long_mark = mark_of_secret(scanned.expose_secret());
@@ -292,7 +254,10 @@ impl Vault {
                     _ => continue,
                 }
                 let (left, right) = code.split_at(CODE_CHARS / 2);
-                return Ok(Card { code: format!("{left}-{right}").into(), scanned });
+                return Ok(Card {
+                    code: format!("{left}-{right}").into(),
+                    scanned: scanned.clone(),
+                });
             }
             Err(VaultError::Damaged("no code is free".into()))
         })
@@ -301,6 +266,9 @@ impl Vault {
     /// Lets all secrets of `kind` of one person stand for another from now on, who is the same
     /// under another id; how many there were. None of them is shown again.
     pub fn hand_over(&self, kind: &str, from: Uuid, to: Uuid) -> Result<usize, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::HandOver(kind.to_owned(), from, to));
+        }
         self.change(|conn| {
             must_live(conn, to)?;
             let sql = "UPDATE tokens SET person = ?3, lasting = NULL \
@@ -318,8 +286,11 @@ impl Vault {
         text: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Uuid>, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Holder(kind.to_owned(), text.to_owned(), now));
+        }
         let marks = self.marks(text)?;
-        let inside = self.inside();
+        let inside = self.inside()?;
         for mark in marks {
             if let Some(held) = find(&inside.conn, kind, &mark)? {
                 return Ok(held.valid(now).then_some(held.person));
@@ -335,8 +306,11 @@ impl Vault {
         text: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Uuid>, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Redeem(kind.to_owned(), text.to_owned(), now));
+        }
         let marks = self.marks(text)?;
-        let mut inside = self.inside();
+        let mut inside = self.inside()?;
         for mark in marks {
             let Some(held) = find(&inside.conn, kind, &mark)? else { continue };
             if held.uses_left.is_none() || !held.valid(now) {
@@ -355,11 +329,17 @@ impl Vault {
 
     /// Makes all secrets of `kind` of `person` void; how many there were.
     pub fn revoke(&self, kind: &str, person: Uuid) -> Result<usize, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::Revoke(kind.to_owned(), person));
+        }
         self.change(|conn| delete(conn, kind, person))
     }
 
     /// Removes what has expired by `now`; how many there were. They were void already.
     pub fn purge_expired(&self, now: DateTime<Utc>) -> Result<usize, VaultError> {
+        if let Some(there) = self.at_another() {
+            return there.ask(Call::PurgeExpired(now));
+        }
         self.change(|conn| {
             let sql = "DELETE FROM tokens WHERE expires_us <= ?1";
             Ok(conn.execute(sql, [now.timestamp_micros()])?)

@@ -9,7 +9,7 @@ const CROWD: u128 = 400;
 
 fn wrapped_key(vault: &Vault, id: Uuid) -> Vec<u8> {
     let sql = "SELECT box FROM keys WHERE person = ?1";
-    vault.inside().conn.query_row(sql, [id], |row| row.get(0)).unwrap()
+    vault.inside().unwrap().conn.query_row(sql, [id], |row| row.get(0)).unwrap()
 }
 
 fn name(n: u128) -> String {
@@ -38,8 +38,12 @@ fn no_byte_of_an_erased_person_is_left_on_disk() {
     let (gone, stays) = (member(3), member(4));
     let secret = vault.mint("link", gone, Terms::default()).unwrap();
     vault.set_password(gone, &"a long password".into()).unwrap();
-    let phc: String =
-        vault.inside().conn.query_row("SELECT phc FROM passwords", [], |row| row.get(0)).unwrap();
+    let phc: String = vault
+        .inside()
+        .unwrap()
+        .conn
+        .query_row("SELECT phc FROM passwords", [], |row| row.get(0))
+        .unwrap();
     let key = wrapped_key(&vault, gone);
     let name_gone = name(3);
     let traces = [key.as_slice(), &key[..12], &key[20..], name_gone.as_bytes(), phc.as_bytes()];
@@ -129,7 +133,7 @@ fn a_crash_before_the_file_was_rewritten_is_made_good_at_the_next_start() {
     crowd(&vault);
     let key = wrapped_key(&vault, member(1));
     ErasureList::new(&folder.list()).append(&[member(1)]).unwrap();
-    vault.inside().destroy(&[member(1)]).unwrap();
+    vault.inside().unwrap().destroy(&[member(1)]).unwrap();
     // The files as a machine that stopped here would have them.
     let after = Folder { dir: tempfile::tempdir().unwrap(), master: folder.master.clone() };
     fs::create_dir(after.data()).unwrap();
@@ -209,7 +213,7 @@ fn an_erasure_beside_a_reader_says_so_and_is_finished_later() {
     let vault = folder.open();
     crowd(&vault);
     let key = wrapped_key(&vault, member(1));
-    vault.inside().conn.busy_timeout(Duration::ZERO).unwrap();
+    vault.inside().unwrap().conn.busy_timeout(Duration::ZERO).unwrap();
     let reader = Connection::open(folder.file()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM keys;").unwrap();
     assert!(matches!(vault.erase(member(1)), Err(VaultError::InUse)));

@@ -144,8 +144,12 @@ fn a_password_is_checked_and_a_short_one_is_refused() {
     assert!(verify(Some(person(1)), &right) && !verify(Some(person(1)), &wrong));
     assert!(!verify(Some(person(2)), &right) && !verify(None, &right));
     assert!(!verify(Some(person(1)), &"short".into()));
-    let phc: String =
-        vault.inside().conn.query_row("SELECT phc FROM passwords", [], |row| row.get(0)).unwrap();
+    let phc: String = vault
+        .inside()
+        .unwrap()
+        .conn
+        .query_row("SELECT phc FROM passwords", [], |row| row.get(0))
+        .unwrap();
     assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
     vault.remove_password(person(1)).unwrap();
     assert!(!verify(Some(person(1)), &right));

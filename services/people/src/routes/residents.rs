@@ -85,6 +85,11 @@ pub(super) async fn lines(
 ) -> Result<Vec<Line>, Refusal> {
     let vault = people.platform.vault.clone();
     let found = people.tables.read(move |db| {
+        // Where another node keeps the vault, it is asked once and not for each line.
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        if let Err(error) = vault.keys(&ids) {
+            return Ok(Err(error.into()));
+        }
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             let building = places::place(db, &row.building)?;
