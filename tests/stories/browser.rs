@@ -21,12 +21,31 @@ fn visit(server: &Server, path: &str, width: u32) -> Value {
     found
 }
 
+/// An hour before the first meeting of the day two are looked up and checked in, on a small phone.
+fn takes_a_roll_on_a_phone(server: &Server, desk: &str) {
+    let mut node = Command::new("node");
+    node.arg(tools::root().join("tests/browser/roll.mjs")).arg(desk);
+    node.arg(format!("{}/desk/xiguan/roll/four-lists/20261102T090000", server.url));
+    node.arg("陈乙庚,郑戊壬");
+    let found: Value = serde_json::from_str(&tools::output(node)).unwrap();
+    assert_eq!(found["complaints"], Value::Array(vec![]));
+    assert_eq!(found["overflows"], false);
+    let count = |of: &str| found[of].as_u64().unwrap();
+    assert_eq!((count("found"), count("present")), (2, 2), "{found}");
+    for size in found["sizes"].as_array().unwrap() {
+        let sides = [&size[0], &size[1]].map(|side| side.as_u64().unwrap());
+        assert!(sides.iter().all(|side| *side >= 40), "a thumb hits it: {found}");
+    }
+}
+
 #[test]
 fn november_in_xiguan_looks_as_it_was_planned() {
     let office = Office::new();
     let mut demo = linli(office.folder.path());
     demo.args(["demo", "--now", "2026-11-02T08:00:00+08:00", "--data"]).arg(office.path("demo"));
-    let server = Server::start(demo);
+    let mut server = Server::start(demo);
+    let desk = server.says("Desk, once:");
+    takes_a_roll_on_a_phone(&server, &desk);
     let phone = visit(&server, "/c/xiguan?month=2026-11", 360);
     let text = phone["text"].as_str().unwrap();
     for title in [

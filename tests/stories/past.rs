@@ -1,12 +1,12 @@
 //! The demonstration has a past: what it lived through before it starts stands on its log, the same
 //! for the same instant; and a month is looked at before it is published.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use linli::{
-    demo::{folder, past},
+    demo::{fill, folder, past},
     output::Progress,
     simulate::plan::{Plan, look},
 };
@@ -20,6 +20,8 @@ use linli_platform::{
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::app::App;
 
 /// How many events of each name a folder's log has.
 async fn events(data: &Path) -> BTreeMap<String, usize> {
@@ -46,9 +48,9 @@ async fn lived(data: &Path, now: DateTime<Utc>) {
 
 #[test]
 fn the_past_of_a_demonstration_is_the_same_again_and_a_month_ahead_is_looked_at() {
-    let aside = TempDir::new().unwrap();
+    let [one, two] = [(), ()].map(|()| Arc::new(TempDir::new().unwrap()));
     let now: DateTime<Utc> = "2026-11-02T00:00:00Z".parse().unwrap();
-    let (first, again) = (aside.path().join("first"), aside.path().join("again"));
+    let (first, again) = (one.path().join("data"), two.path().join("data"));
     Runtime::new().unwrap().block_on(async {
         lived(&first, now).await;
         lived(&again, now).await;
@@ -76,7 +78,31 @@ fn the_past_of_a_demonstration_is_the_same_again_and_a_month_ahead_is_looked_at(
         assert_eq!(events(&first).await, before, "looking has changed something");
         let told = look(&first, "nowhere".into(), day, now, quiet).await.unwrap_err();
         assert!(told.text().unwrap().contains("there is no community 'nowhere'"), "{told:?}");
+        // Whoever opens both sees the same, to the byte.
+        let (one, two) = (pages(one, now).await, pages(two, now).await);
+        for ((path, one), (_, two)) in one.iter().zip(&two) {
+            assert_eq!(one, two, "{path}");
+        }
     });
+}
+
+/// What a stranger reads in a demonstration of that past, which has done what it does at its start.
+async fn pages(folder: Arc<TempDir>, now: DateTime<Utc>) -> Vec<(&'static str, String)> {
+    let app = App::open(folder, now, None).await;
+    fill(&app.node, &Progress::to(|_| {})).await.unwrap();
+    app.settle().await;
+    let mut read = Vec::new();
+    for path in [
+        "/",
+        "/c/xiguan?month=2026-11",
+        "/rankings/xiguan?period=2026-10",
+        "/rankings/guangling?period=2026-10",
+        "/c/xiguan/bulletins",
+        "/c/xiguan/bulletins/monthly/1",
+    ] {
+        read.push((path, app.stranger().reads(path).await));
+    }
+    read
 }
 
 fn checked(plan: &Plan) {

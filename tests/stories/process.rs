@@ -140,7 +140,7 @@ pub struct Server {
     process: Child,
     pub url: String,
     /// What it prints after its address; kept open, so that it can.
-    _lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
@@ -168,7 +168,14 @@ impl Server {
                 break url.trim_end_matches('/').to_owned();
             }
         };
-        Self { process, url, _lines: lines }
+        Self { process, url, lines }
+    }
+
+    /// The rest of the next line that it prints after its address and that begins so.
+    pub fn says(&mut self, beginning: &str) -> String {
+        let mut lines = self.lines.by_ref().map(Result::unwrap);
+        let rest = lines.find_map(|line| Some(line.strip_prefix(beginning)?.trim().to_owned()));
+        rest.expect("it says so")
     }
 
     /// `kill -9`.

@@ -29,6 +29,8 @@ pub struct Answer {
     /// Where a redirect leads to.
     pub to: String,
     pub text: String,
+    /// What is no text.
+    pub file: Vec<u8>,
 }
 
 impl Answer {
@@ -88,8 +90,13 @@ impl Visitor {
         let status = response.status();
         let to = response.headers().get(header::LOCATION);
         let to = to.map(|to| to.to_str().unwrap().to_owned()).unwrap_or_default();
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        Answer { status, to, text: String::from_utf8(body.to_vec()).unwrap() }
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        // A file that is no text is kept as it is.
+        let (text, file) = match String::from_utf8(body) {
+            Ok(text) => (text, Vec::new()),
+            Err(error) => (String::new(), error.into_bytes()),
+        };
+        Answer { status, to, text, file }
     }
 
     /// Opens a page.

@@ -143,9 +143,9 @@ pub(super) async fn page(
     let entries = gateway.agenda(Ask::all(&community, days(here.today, DAYS))).await?;
     let (today, next) = lines(&gateway, t, &viewer, here.today, entries).await?;
     let asked = asked(&gateway, &here).await?;
-    let code = community.clone();
+    let (code, now) = (community.clone(), gateway.now());
     let read = gateway.notifier.read(move |db| {
-        Ok((calls::open(db, &code)?.len(), deliveries::doubtful(db, &code)?.len()))
+        Ok((calls::open(db, &code, now)?.len(), deliveries::doubtful(db, &code)?.len()))
     });
     let (calls, doubtful) = read.await?;
     let desk = Desk {

@@ -2,7 +2,8 @@
 //!
 //! On it stands whoever has no address (or one that takes nothing), whatever they should be told;
 //! of a change or a place that fell free also who did not agree to mail, and who could not be
-//! mailed in time. One line per resident and revision, until it is ticked.
+//! mailed in time. One line per resident and revision, until it is ticked; a reminder also no longer
+//! than until its occurrence begins.
 
 use chrono::{DateTime, Utc};
 use linli_platform::projection::{ApplyError, Fact, Projection};
@@ -141,12 +142,15 @@ fn put(db: &Connection, fact: &Fact<Heard>, key: Key, reason: &str) -> Result<()
     Ok(())
 }
 
-/// The calls that a community has to make, the oldest first.
-pub fn open(db: &Connection, community: &str) -> rusqlite::Result<Vec<Call>> {
+/// The calls that a community has to make, the oldest first: none to remind of what has begun.
+pub fn open(db: &Connection, community: &str, now: DateTime<Utc>) -> rusqlite::Result<Vec<Call>> {
     db.prepare_cached(
-        "SELECT * FROM calls WHERE community = ? AND ticked = 0 ORDER BY at, source, resident",
+        "SELECT * FROM calls WHERE community = ? AND ticked = 0 AND (purpose NOT LIKE 'lead-%' OR
+             EXISTS (SELECT 1 FROM occurrences_revision o
+                     WHERE o.id = source AND o.revision = calls.revision AND o.start > ?))
+         ORDER BY at, source, resident",
     )?
-    .query_map([community], |row| {
+    .query_map(params![community, now.timestamp_micros()], |row| {
         Ok(Call {
             source: row.get("source")?,
             resident: super::id(row, "resident")?,

@@ -196,9 +196,9 @@ pub(super) async fn calls(
     Path(community): Path<String>,
 ) -> Result<Page, Refusal> {
     let t = Tongue(viewer.language);
-    let here = community.clone();
+    let (here, now) = (community.clone(), face.platform.clock.now());
     let read = face.tables.read(move |db| {
-        let open = calls::open(db, &here)?.into_iter().map(|call| {
+        let open = calls::open(db, &here, now)?.into_iter().map(|call| {
             let (about, when) = about(db, (&here, &call.source), t)?;
             let purpose = call.purpose.parse().map(|purpose| t.purpose(purpose));
             Ok(CallLine {

@@ -89,6 +89,17 @@ async fn who_has_no_address_stands_on_the_call_list_and_who_did_not_agree_is_lef
 }
 
 #[tokio::test]
+async fn nobody_is_called_to_be_reminded_of_what_has_begun() {
+    let world = World::with(1).await;
+    world.people.reached(2, None, "zh");
+    world.roll("registered", 2).await;
+    world.until("2026-11-05T08:59:00+08:00").await;
+    assert_eq!(world.calls().await.len(), 1);
+    world.until("2026-11-05T09:00:00+08:00").await;
+    assert_eq!(world.calls().await, []);
+}
+
+#[tokio::test]
 async fn a_weekly_series_comes_as_one_summary_on_sunday() {
     let world = World::with(1).await;
     world.segment("cron = \"0 0 9 * * Thu\"").await;

@@ -270,7 +270,8 @@ impl World {
     }
 
     pub async fn calls(&self) -> Vec<calls::Call> {
-        self.service.tables.read(|db| calls::open(db, "xiguan")).await.unwrap()
+        let now = self.kit.platform.clock.now();
+        self.service.tables.read(move |db| calls::open(db, "xiguan", now)).await.unwrap()
     }
 
     /// A request as somebody; the status, where it leads to, and the body.

@@ -14,7 +14,10 @@ use super::{
     view::{Query, View, line_path},
 };
 use crate::{
-    projections::compare::{Who, of_total},
+    projections::{
+        compare::{Who, of_total},
+        occurrences::Total,
+    },
     values::{Measure, Period, Ranked, Span},
 };
 
@@ -83,7 +86,16 @@ pub(super) async fn page(
     Fields(query): Fields<Query>,
     viewer: Viewer,
 ) -> Result<Page, Refusal> {
-    let view = state.view(&viewer, &community, &query).await?;
+    let mut view = state.view(&viewer, &community, &query).await?;
+    // A month that has just begun says nothing yet: whoever names none sees the one before.
+    let before = view.trend.iter().rev().nth(1).map(|(_, total)| *total);
+    if !query.contains_key("period")
+        && view.total == Total::default()
+        && before.is_some_and(|before| before != Total::default())
+    {
+        let before = view.asked.period.shifted(-1).to_string();
+        view = state.view(&viewer, &community, &Query::from([("period".into(), before)])).await?;
+    }
     let t = Text::of(&viewer);
     let html = shown(&view, t).render().map_err(Refusal::failed)?;
     let title = format!("{} · {}", view.place(t), t.get("boards"));

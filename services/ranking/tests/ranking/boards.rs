@@ -114,6 +114,21 @@ async fn a_building_counts_for_the_grid_it_belonged_to_that_day() {
 }
 
 #[tokio::test]
+async fn whoever_names_no_month_sees_the_last_in_which_anything_was() {
+    let office = Office::new().await;
+    office.opens("xiguan", 1, json!({})).await;
+    office.came("xiguan", 1, 1, 60).await;
+    office.settle().await;
+    let path = "/rankings/xiguan?level=building";
+    office.get(&visitor(), path).await.shows("November 2026").shows("aria-labelledby=\"heat\"");
+    let december = at("2026-12-01T00:00:00Z") - office.kit.platform.clock.now();
+    office.kit.pass(december, &[&office.service.tables]).await;
+    office.get(&visitor(), path).await.shows("<strong>November 2026</strong>");
+    let asked = format!("{path}&period=month");
+    office.get(&visitor(), &asked).await.shows("<strong>December 2026</strong>");
+}
+
+#[tokio::test]
 async fn an_occurrence_that_is_moved_leaves_the_day_it_was_on() {
     let office = Office::new().await;
     office.opens("xiguan", 1, json!({})).await;
