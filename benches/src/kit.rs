@@ -125,10 +125,24 @@ impl Table {
     }
 }
 
-/// How many of `n` were done in a second since `start`.
+/// Seconds of processor time that a process has used, by its number or `self`.
+pub fn cpu_seconds(process: &str) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks = after_name.split(' ').skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
+    // A tick is a hundredth of a second on every Linux we know.
+    ticks.sum::<f64>() / 100.0
+}
+
+/// A count as a number to divide.
 #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
+pub fn count(n: usize) -> f64 {
+    n as f64
+}
+
+/// How many of `n` were done in a second since `start`.
 pub fn rate(n: usize, start: Instant) -> f64 {
-    n as f64 / start.elapsed().as_secs_f64()
+    count(n) / start.elapsed().as_secs_f64()
 }
 
 /// Median, smallest, largest.

@@ -1,5 +1,7 @@
 //! Work that blocks on a disk, off the threads that serve.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     task::{JoinError, spawn_blocking},
@@ -16,8 +18,20 @@ pub async fn blocking<T: Send + 'static>(
     if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
         return Ok(work());
     }
+    let answer = Arc::new(Mutex::new(None));
+    let slot = answer.clone();
+    // Boxed, or each kind of work would have a kind of task of its own in the executable.
+    let work: Box<dyn FnOnce() + Send> = Box::new(move || {
+        let done = work();
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+    });
     match spawn_blocking(work).await {
-        Err(error) if error.is_cancelled() => std::future::pending().await,
-        done => done,
+        Err(error) if !error.is_cancelled() => return Err(error),
+        _ => {}
+    }
+    let done = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match done {
+        Some(done) => Ok(done),
+        None => std::future::pending().await,
     }
 }

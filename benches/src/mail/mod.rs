@@ -8,7 +8,7 @@ use linli_notifier::adapters::mail::{Mail, MailConfig, Outcome, Smtp, Unsubscrib
 use tokio::runtime::Runtime;
 
 use crate::{
-    kit::{Lane, Table, goal, rate},
+    kit::{Lane, Table, cpu_seconds, goal, rate},
     peers::{self, Absent, Program},
 };
 
@@ -51,15 +51,6 @@ fn mail(n: usize) -> Mail {
             mailto: format!("u{n}@example.org"),
         }),
     }
-}
-
-/// Seconds of processor time this process has used.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks = after_name.split(' ').skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
-    // A tick is a hundredth of a second on every Linux we know.
-    ticks.sum::<f64>() / 100.0
 }
 
 /// Who else sends mail here.
@@ -131,9 +122,9 @@ pub fn run(table: &mut Table) -> Result<()> {
     };
     let mut cpu = Vec::new();
     let ours = || {
-        let before = cpu_seconds();
+        let before = cpu_seconds("self");
         let sent = send(&runtime, &smtp)?;
-        cpu.push((cpu_seconds() - before) * 1000.0 / f64::from(u32::try_from(MAILS)?));
+        cpu.push((cpu_seconds("self") - before) * 1000.0 / f64::from(u32::try_from(MAILS)?));
         Ok(sent)
     };
     let mut lanes = vec![Lane::new("Linli", ours)];

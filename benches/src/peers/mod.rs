@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 pub mod postgres;
+pub mod redis;
 
 /// A peer that can't be measured here.
 #[derive(Debug, thiserror::Error)]

@@ -212,9 +212,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         let runs = |p: &&ProcessEntry<E>| !self.stopped.contains_key(p.name);
         let names = self.plan.processes.iter().filter(runs).map(|p| p.name);
         let dues = self.with(|db| {
-            names
-                .map(|name| store::first_timer(db, Some(name), None))
-                .collect::<Result<Vec<_>, _>>()
+            names.map(|name| store::first_timer(db, name, None)).collect::<Result<Vec<_>, _>>()
         })?;
         Ok(dues.into_iter().flatten().map(|timer| timer.due).min())
     }

@@ -283,24 +283,33 @@ impl Tables {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, TablesError> {
-        let (file, connection) = loop {
+        let (file, connection) = self.borrow()?;
+        let answer = query(&connection).map_err(|error| TablesError::Query(error.to_string()));
+        self.give_back(&file, connection);
+        answer
+    }
+
+    /// A connection to the present file.
+    fn borrow(&self) -> Result<(PathBuf, Connection), TablesError> {
+        loop {
             let file = held(&self.0.file).clone();
             let opened = match held(&self.0.idle).pop() {
                 Some(connection) => Ok(connection),
                 None => store::open_read_only(&file),
             };
             match opened {
-                Ok(connection) => break (file, connection),
+                Ok(connection) => return Ok((file, connection)),
                 // A rebuild has changed over to another file just now.
                 Err(_) if *held(&self.0.file) != file => {}
                 Err(error) => return Err(error),
             }
-        };
-        let answer = query(&connection).map_err(|error| TablesError::Query(error.to_string()));
+        }
+    }
+
+    fn give_back(&self, file: &Path, connection: Connection) {
         if *held(&self.0.file) == file {
             held(&self.0.idle).push(connection);
         }
-        answer
     }
 
     fn moved_to(&self, file: PathBuf) {

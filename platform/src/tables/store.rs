@@ -20,7 +20,7 @@ CREATE TABLE checkpoint (
 CREATE TABLE timer (
     process TEXT NOT NULL, name TEXT NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (process, name)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX timer_due ON timer (due, process, name);
+CREATE INDEX timer_due ON timer (process, due, name);
 CREATE TABLE open_command (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, cmd TEXT NOT NULL UNIQUE, process TEXT NOT NULL,
     stream TEXT NOT NULL, cause TEXT, command TEXT NOT NULL
@@ -83,38 +83,53 @@ pub(super) fn checkpoint(db: &Connection, name: &str) -> rusqlite::Result<Positi
     Ok(Position(found.unwrap_or_default()))
 }
 
-pub(super) fn set_checkpoint(
+/// Stops a projection or process at an event.
+pub(super) fn stop_at(
     db: &Connection,
     name: &str,
     position: Position,
-    stopped: Option<&str>,
+    why: &str,
 ) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)")?
-        .execute(params![name, position.0, stopped])?;
+        .execute(params![name, position.0, why])?;
+    Ok(())
+}
+
+/// Moves the checkpoints of all these on, those that are not there yet.
+pub(super) fn move_on<'a>(
+    db: &Connection,
+    names: impl Iterator<Item = &'a str>,
+    position: Position,
+) -> rusqlite::Result<()> {
+    let mut set = db.prepare_cached(
+        "INSERT INTO checkpoint VALUES (?1, ?2, NULL) ON CONFLICT DO UPDATE
+         SET position = ?2, stopped = NULL WHERE position < ?2",
+    )?;
+    for name in names {
+        set.execute(params![name, position.0])?;
+    }
     Ok(())
 }
 
 /// A timer that was set.
 pub(super) struct Timer {
-    pub process: String,
     pub name: String,
     pub due: DateTime<Utc>,
 }
 
-/// The first timer due before `limit`, in order of (due, process, name).
+/// A process's first timer due before `limit`, in order of (due, name).
 pub(super) fn first_timer(
     db: &Connection,
-    process: Option<&str>,
+    process: &str,
     limit: Option<DateTime<Utc>>,
 ) -> rusqlite::Result<Option<Timer>> {
     let limit = limit.map_or(i64::MAX, |limit| limit.timestamp_micros());
     db.prepare_cached(
-        "SELECT process, name, due FROM timer
-         WHERE due < ?1 AND (?2 IS NULL OR process = ?2) ORDER BY due, process, name LIMIT 1",
+        "SELECT name, due FROM timer WHERE process = ? AND due < ? ORDER BY due, name LIMIT 1",
     )?
-    .query_row(params![limit, process], |row| {
-        let due = DateTime::from_timestamp_micros(row.get(2)?).unwrap_or_default();
-        Ok(Timer { process: row.get(0)?, name: row.get(1)?, due })
+    .query_row(params![process, limit], |row| {
+        let due = DateTime::from_timestamp_micros(row.get(1)?).unwrap_or_default();
+        Ok(Timer { name: row.get(0)?, due })
     })
     .optional()
 }
@@ -221,6 +236,9 @@ pub(super) fn close(db: &Connection, seq: i64) -> rusqlite::Result<()> {
 
 /// Takes commands that are on the log off the open list.
 pub(super) fn seen(tx: &Connection, cmds: impl Iterator<Item = CommandId>) -> rusqlite::Result<()> {
+    if open_count(tx)? == 0 {
+        return Ok(());
+    }
     let mut delete = tx.prepare_cached("DELETE FROM open_command WHERE cmd = ?")?;
     for cmd in cmds {
         delete.execute([cmd.to_string()])?;

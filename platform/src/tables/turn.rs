@@ -10,7 +10,7 @@ use crate::{
     entropy::{caused_by, derived},
     event_log::Page,
     ids::{CommandId, EventRef, Position},
-    process::Input,
+    process::{Action, Input},
     projection::Fact,
 };
 
@@ -32,65 +32,78 @@ pub(super) fn apply<E>(
     };
     let tx = db.transaction()?;
     for p in &plan.projections {
-        part(&tx, p.name, stopped, upto, |from| {
-            facts.iter().filter(|fact| fact.position > from).try_for_each(|fact| {
+        part(&tx, p.name, stopped, &facts, |facts| {
+            facts.iter().try_for_each(|fact| {
                 (p.apply)(&tx, fact).map_err(|error| format!("{}: {error}", fact.source))
             })
         })?;
     }
     for p in plan.processes.iter().filter(|_| hand) {
-        part(&tx, p.name, stopped, upto, |from| {
-            facts.iter().filter(|fact| fact.position > from).try_for_each(|fact| {
-                fire(&tx, p, fact.at, usize::MAX)?;
-                take(&tx, p, fact).map_err(|error| format!("{}: {error}", fact.source))
-            })
-        })?;
+        part(&tx, p.name, stopped, &facts, |facts| hear(&tx, p, facts))?;
     }
+    let names = plan.names(hand);
+    let going = names.iter().copied().filter(|name| !stopped.contains_key(name));
+    store::move_on(&tx, going, upto)?;
     let entries = page.commits.iter().flat_map(|commit| &commit.entries);
     store::seen(&tx, entries.map(|entry| entry.cmd))?;
     if let Some((_, why)) = poison {
-        for name in plan.names(hand) {
+        for name in names {
             stopped.entry(name).or_insert_with(|| why.clone());
             let at = store::checkpoint(&tx, name)?;
-            store::set_checkpoint(&tx, name, at, Some(&why))?;
+            store::stop_at(&tx, name, at, &why)?;
         }
     }
     tx.commit()
 }
 
-/// Runs one projection's or process's share of a transaction: all of it, or it is stopped where it
-/// was.
-fn part(
+/// Runs one projection's or process's share of a transaction on the facts that are new to it: all of
+/// it, or it is stopped where it was.
+fn part<E>(
     tx: &Connection,
     name: &'static str,
     stopped: &mut BTreeMap<&'static str, String>,
-    upto: Position,
-    work: impl FnOnce(Position) -> Result<(), String>,
+    facts: &[Fact<E>],
+    work: impl FnOnce(&[Fact<E>]) -> Result<(), String>,
 ) -> rusqlite::Result<()> {
-    if stopped.contains_key(name) {
+    if stopped.contains_key(name) || facts.is_empty() {
         return Ok(());
     }
     let from = store::checkpoint(tx, name)?;
-    if from >= upto {
-        return Ok(());
+    // They are in the log's order.
+    let new = &facts[facts.partition_point(|fact| fact.position <= from)..];
+    tx.prepare_cached("SAVEPOINT part")?.execute([])?;
+    let done = work(new);
+    if done.is_err() {
+        tx.prepare_cached("ROLLBACK TO part")?.execute([])?;
     }
-    tx.execute_batch("SAVEPOINT part")?;
-    match work(from) {
-        Ok(()) => {
-            tx.execute_batch("RELEASE part")?;
-            store::set_checkpoint(tx, name, upto, None)
-        }
-        Err(why) => {
-            tx.execute_batch("ROLLBACK TO part; RELEASE part")?;
-            store::set_checkpoint(tx, name, from, Some(&why))?;
-            stopped.insert(name, why);
-            Ok(())
-        }
+    tx.prepare_cached("RELEASE part")?.execute([])?;
+    if let Err(why) = done {
+        store::stop_at(tx, name, from, &why)?;
+        stopped.insert(name, why);
     }
+    Ok(())
 }
 
-/// Gives a process one event.
-fn take<E>(tx: &Connection, process: &ProcessEntry<E>, fact: &Fact<E>) -> Result<(), String> {
+/// Gives a process some events, each after the timers that were due before it.
+fn hear<E>(tx: &Connection, process: &ProcessEntry<E>, facts: &[Fact<E>]) -> Result<(), String> {
+    let first = || store::first_timer(tx, process.name, None).map_err(|error| error.to_string());
+    // Looked up again only when it may have changed.
+    let mut next = first()?.map(|timer| timer.due);
+    for fact in facts {
+        if next.is_some_and(|due| due < fact.at) {
+            fire(tx, process, fact.at, usize::MAX)?;
+            next = first()?.map(|timer| timer.due);
+        }
+        let timed = take(tx, process, fact).map_err(|error| format!("{}: {error}", fact.source))?;
+        if timed {
+            next = first()?.map(|timer| timer.due);
+        }
+    }
+    Ok(())
+}
+
+/// Gives a process one event. Whether it set or cleared timers.
+fn take<E>(tx: &Connection, process: &ProcessEntry<E>, fact: &Fact<E>) -> Result<bool, String> {
     let id = |n| caused_by(process.name, &fact.source, n);
     step(tx, process, &Input::Event(fact), fact.at, Some(&fact.source), id)
 }
@@ -103,9 +116,9 @@ fn fire<E>(
     most: usize,
 ) -> Result<(), String> {
     for _ in 0..most {
-        let first = store::first_timer(tx, Some(process.name), Some(limit));
+        let first = store::first_timer(tx, process.name, Some(limit));
         let Some(timer) = first.map_err(|e| e.to_string())? else { break };
-        store::clear_timer(tx, &timer.process, &timer.name).map_err(|e| e.to_string())?;
+        store::clear_timer(tx, process.name, &timer.name).map_err(|e| e.to_string())?;
         let due = timer.due;
         let scope = format!("{}/{}/{}", process.name, timer.name, due.timestamp_micros());
         let id = |n: usize| CommandId(derived(&scope, &n.to_string()));
@@ -116,6 +129,7 @@ fn fire<E>(
     Ok(())
 }
 
+/// One input, and what comes of it. Whether timers were set or cleared.
 fn step<E>(
     tx: &Connection,
     process: &ProcessEntry<E>,
@@ -123,13 +137,16 @@ fn step<E>(
     now: DateTime<Utc>,
     cause: Option<&EventRef>,
     id: impl Fn(usize) -> CommandId,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let mut rows = Rows::of(tx, process.name);
     let actions = (process.step)(&mut rows, input, now).map_err(|error| error.to_string())?;
     if let Some(failure) = rows.failure() {
         return Err(failure);
     }
-    store::write_actions(tx, process.name, cause, actions, id).map_err(|error| error.to_string())
+    let timed = actions.iter().any(|action| !matches!(action, Action::Command { .. }));
+    store::write_actions(tx, process.name, cause, actions, id)
+        .map_err(|error| error.to_string())?;
+    Ok(timed)
 }
 
 /// Gives every process what is due by `now`.
@@ -144,14 +161,14 @@ pub(super) fn fire_all<E>(
         if stopped.contains_key(p.name) {
             continue;
         }
-        tx.execute_batch("SAVEPOINT part")?;
+        tx.prepare_cached("SAVEPOINT part")?.execute([])?;
         if let Err(why) = fire(&tx, p, now + TimeDelta::microseconds(1), TIMERS_MAX) {
-            tx.execute_batch("ROLLBACK TO part")?;
+            tx.prepare_cached("ROLLBACK TO part")?.execute([])?;
             let at = store::checkpoint(&tx, p.name)?;
-            store::set_checkpoint(&tx, p.name, at, Some(&why))?;
+            store::stop_at(&tx, p.name, at, &why)?;
             stopped.insert(p.name, why);
         }
-        tx.execute_batch("RELEASE part")?;
+        tx.prepare_cached("RELEASE part")?.execute([])?;
     }
     tx.commit()
 }

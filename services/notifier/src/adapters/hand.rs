@@ -23,6 +23,7 @@ use super::{
     forget::keep_clear,
     mail::{self, Mail, Mailer},
     render::{Renderer, Unwritable},
+    week::Weeks,
 };
 use crate::{
     contract::{Class, DeliveryEvent, Outcome},
@@ -211,7 +212,8 @@ impl Inner {
 
     async fn prepare(&self, tables: &Tables, to: &StreamId, keys: &[Key]) -> Prepared {
         let mut prepared = Prepared::default();
-        let renderer = Renderer { platform: &self.platform, post: &self.post, tables, to };
+        let (platform, post) = (&self.platform, &self.post);
+        let renderer = Renderer { platform, post, tables, to, weeks: Weeks::default() };
         let asked_for = |key: &&Key| matches!(key.purpose, Purpose::SignIn(_));
         let (links, keys): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(asked_for);
         for key in links {

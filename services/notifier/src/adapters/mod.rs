@@ -4,3 +4,4 @@ mod forget;
 pub mod hand;
 pub mod mail;
 mod render;
+mod week;

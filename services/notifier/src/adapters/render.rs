@@ -1,9 +1,6 @@
 //! What a mail says, in the resident's language: made when it is sent, and kept nowhere.
 
 use askama::Template;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc, Weekday};
-use chrono_tz::{Asia::Shanghai, Tz};
-use linli_almanac::zoned::resolve;
 use linli_platform::{
     directory::{Address, DirectoryError, SignIn, SignedIn},
     ids::StreamId,
@@ -18,13 +15,13 @@ use uuid::Uuid;
 use super::{
     hand::Post,
     mail::{Mail, Unsubscribe, message_id},
+    week::{self, Weeks},
 };
 use crate::{
     contract::Class,
     projections::{
         announcements, covers, deliveries,
         occurrences::{self, Named, Occurrence},
-        subscriptions,
     },
     routes::{UNSUBSCRIBE, words::Tongue},
     values::{COVER, Key, Purpose},
@@ -81,6 +78,8 @@ pub(super) struct Renderer<'a> {
     pub post: &'a Post,
     pub tables: &'a Tables,
     pub to: &'a StreamId,
+    /// The week of summaries.
+    pub weeks: Weeks,
 }
 
 /// One occurrence in a letter.
@@ -320,9 +319,9 @@ impl Renderer<'_> {
     }
 
     async fn digest(&self, key: Key, tongue: Tongue) -> Result<Letter, Unwritable> {
-        let (community, id) = (self.to.community().to_owned(), self.to.id().to_owned());
-        let occurrences =
-            self.tables.read(move |db| week(db, &community, &id, key.resident, tongue.0)).await?;
+        let week = self.weeks.of(self.tables, self.to, tongue.0).await?;
+        let wanted = move |db: &Connection| week::wanted(db, &week, key.resident);
+        let occurrences = self.tables.read(wanted).await?;
         let (first, count) = match occurrences.first() {
             Some(occ) => (occ.start.with_timezone(&occ.zone), occurrences.len().to_string()),
             None => return Err(Unwritable::Nothing),
@@ -335,37 +334,4 @@ impl Renderer<'_> {
             ..Letter::default()
         })
     }
-}
-
-/// What of a week a resident wants in their summary.
-fn week(
-    db: &Connection,
-    community: &str,
-    id: &str,
-    resident: Uuid,
-    language: Language,
-) -> rusqlite::Result<Vec<Occurrence>> {
-    let monday = id.strip_prefix("digest-").and_then(|week| {
-        let (year, week) = week.split_once("-W")?;
-        NaiveDate::from_isoywd_opt(year.parse().ok()?, week.parse().ok()?, Weekday::Mon)
-    });
-    let Some(monday) = monday else { return Ok(vec![]) };
-    let teams = subscriptions::teams(db, resident)?;
-    let held = subscriptions::of_resident(db, resident)?;
-    // A day more on each side, since each occurrence's week is that of its own zone.
-    let end = monday.checked_add_days(Days::new(7)).unwrap_or(monday);
-    let span = (midnight(monday, -1), midnight(end, 1));
-    let mut found = occurrences::between(db, community, span, language)?;
-    found.retain(|occ| {
-        let on = occ.start.with_timezone(&occ.zone).date_naive();
-        let wanted =
-            held.iter().any(|sub| sub.digest.takes(occ.frequent) && sub.concerns(occ, &teams));
-        wanted && (monday..end).contains(&on)
-    });
-    Ok(found)
-}
-
-fn midnight(date: NaiveDate, days: i64) -> DateTime<Utc> {
-    let zone: Tz = Shanghai;
-    resolve(zone, date.and_time(NaiveTime::MIN)).to_utc() + chrono::TimeDelta::days(days)
 }

@@ -93,6 +93,10 @@ fn row(resident: Uuid) -> String {
 
 pub(super) fn learn(rows: &mut Rows<'_>, resident: Uuid, event: &ResidentEvent) {
     use ResidentEvent as E;
+    // Most events by far, and of no matter here.
+    if matches!(event, E::ConsentGiven { .. } | E::ConsentWithdrawn { .. }) {
+        return;
+    }
     let mut lives = rows.get::<Lives>(&row(resident)).unwrap_or_default();
     lives.before = lives.groups(rows);
     match event {
