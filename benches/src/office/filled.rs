@@ -86,7 +86,7 @@ async fn quiet(node: &Node) -> Result<()> {
 
 /// Fills a folder with a day of `doors` doors and `people` people.
 pub async fn doors(folder: &Path, doors: usize, people: usize) -> Result<Doors> {
-    let node = open(folder, true).await?;
+    let node = open(folder).await?;
     let quietly = Progress::to(|_| ());
     let now = node.platform.clock.now();
     let start = DateTime::from_timestamp(now.timestamp() / 60 * 60, 0).context("a time")?

@@ -15,7 +15,7 @@ use linli::{
     config::Config,
     failure::Failure,
 };
-use linli_platform::clock::Clock;
+use linli_platform::{clock::Clock, hand::Hands};
 use tokio::net::TcpListener;
 
 pub mod client;
@@ -38,10 +38,11 @@ fn config(folder: &Path) -> Result<Config> {
 }
 
 /// All services over a folder, as `linli serve` opens them.
-pub async fn open(folder: &Path, hand: bool) -> Result<Node> {
+pub async fn open(folder: &Path) -> Result<Node> {
     let config = config(folder)?;
     let at = config.listen;
-    let means = Means { data: folder.join("data"), config, clock: Clock::system(), hand, at };
+    let means =
+        Means { data: folder.join("data"), config, clock: Clock::system(), hands: Hands::All, at };
     Node::open(means).await.map_err(told)
 }
 
@@ -49,7 +50,7 @@ pub async fn open(folder: &Path, hand: bool) -> Result<Node> {
 pub fn serve(folder: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let node = Arc::new(open(folder, true).await?);
+        let node = Arc::new(open(folder).await?);
         let app = node.app().await.map_err(told)?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         announce(listener.local_addr()?)?;

@@ -10,7 +10,6 @@ use linli_platform::{
     web::Language,
 };
 use rusqlite::Connection;
-use uuid::Uuid;
 
 use super::{
     hand::Post,
