@@ -94,6 +94,19 @@ impl Clock {
         }
     }
 
+    /// How far a running clock is off the system's, in microseconds.
+    pub fn shift_us(&self) -> i64 {
+        match self.0 {
+            Kind::System { shift_us } => shift_us,
+            Kind::Virtual { .. } => 0,
+        }
+    }
+
+    /// The system's clock, so many microseconds on: for one demonstration in several processes.
+    pub fn shifted(shift_us: i64) -> Self {
+        Self(Kind::System { shift_us })
+    }
+
     /// Waits until `instant` has come. On the system's clock it wakes at least once a minute to
     /// look again, since a suspended or corrected machine makes a long sleep end at the wrong time.
     pub async fn sleep_until(&self, instant: DateTime<Utc>) {

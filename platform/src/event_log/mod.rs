@@ -160,6 +160,11 @@ pub trait EventLog: Send + Sync {
         true
     }
 
+    /// Whether a commit may be given before the one ahead of it in its stream is answered.
+    fn pipelines(&self) -> bool {
+        true
+    }
+
     /// Appends a commit to the end of its stream, durably, if the stream has the version expected.
     /// The same commit again is a [`Conflict`](AppendError::Conflict). Dropping the future does not
     /// take the commit back.

@@ -5,6 +5,7 @@
 pub mod contract;
 mod given;
 mod kit;
+pub mod load;
 pub mod nats;
 mod nobody;
 

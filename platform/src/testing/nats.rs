@@ -38,8 +38,10 @@ pub fn nats_server() -> PathBuf {
 
 /// One nats-server, or a cluster of them, with JetStream that is on disk before it answers.
 pub struct NatsServers {
-    dir: TempDir,
+    dir: PathBuf,
     servers: Vec<Server>,
+    /// Goes with the servers, if it is their own.
+    _own: Option<TempDir>,
 }
 
 struct Server {
@@ -66,15 +68,33 @@ impl NatsServers {
 
     /// So many servers, with more lines in the configuration of each.
     pub async fn with(count: usize, more: &str) -> Self {
-        let dir = TempDir::new().expect("a temporary folder");
+        let own = TempDir::new().expect("a temporary folder");
+        let dir = own.path().to_owned();
+        Self::started(dir, Some(own), count, "sync_interval: always", more).await
+    }
+
+    /// A lone server that keeps its files in a folder: all of it on disk before it answers, or, as
+    /// nats-servers usually do, some minutes later.
+    pub async fn storing(dir: &Path, always: bool) -> Self {
+        let sync = if always { "sync_interval: always" } else { "" };
+        Self::started(dir.to_owned(), None, 1, sync, "").await
+    }
+
+    async fn started(
+        dir: PathBuf,
+        own: Option<TempDir>,
+        count: usize,
+        sync: &str,
+        more: &str,
+    ) -> Self {
         let ports = free_ports(count * 2);
         let (ports, routes) = ports.split_at(count);
         for (n, port) in ports.iter().enumerate() {
-            let config = configuration(dir.path(), n, *port, routes, more);
-            fs::write(dir.path().join(format!("{n}.conf")), config).expect("a configuration");
+            let config = configuration(&dir, n, (*port, routes), (sync, more));
+            fs::write(dir.join(format!("{n}.conf")), config).expect("a configuration");
         }
         let server = |port: &u16| Server { port: *port, child: Mutex::default() };
-        let servers = Self { servers: ports.iter().map(server).collect(), dir };
+        let servers = Self { servers: ports.iter().map(server).collect(), dir, _own: own };
         (0..count).for_each(|n| servers.start(n));
         servers.ready().await;
         servers
@@ -96,17 +116,17 @@ impl NatsServers {
 
     /// The folders that JetStream writes to.
     pub fn store_dirs(&self) -> Vec<PathBuf> {
-        (0..self.servers.len()).map(|n| self.dir.path().join(n.to_string())).collect()
+        (0..self.servers.len()).map(|n| self.dir.join(n.to_string())).collect()
     }
 
     /// What a server has said so far.
     pub fn said(&self, n: usize) -> String {
-        fs::read_to_string(self.dir.path().join(format!("{n}.log"))).unwrap_or_default()
+        fs::read_to_string(self.dir.join(format!("{n}.log"))).unwrap_or_default()
     }
 
     /// Starts a server that does not run.
     pub fn start(&self, n: usize) {
-        let file = |ending: &str| self.dir.path().join(format!("{n}.{ending}"));
+        let file = |ending: &str| self.dir.join(format!("{n}.{ending}"));
         let child = Command::new(nats_server())
             .arg("-c")
             .arg(file("conf"))
@@ -200,7 +220,12 @@ fn free_ports(count: usize) -> Vec<u16> {
     held.iter().map(|held| held.local_addr().expect("an address").port()).collect()
 }
 
-fn configuration(dir: &Path, n: usize, port: u16, routes: &[u16], more: &str) -> String {
+fn configuration(
+    dir: &Path,
+    n: usize,
+    (port, routes): (u16, &[u16]),
+    (sync, more): (&str, &str),
+) -> String {
     let store = dir.join(n.to_string());
     let cluster = if routes.len() < 2 {
         String::new()
@@ -212,7 +237,7 @@ fn configuration(dir: &Path, n: usize, port: u16, routes: &[u16], more: &str) ->
     };
     format!(
         "server_name: n{n}\nlisten: \"127.0.0.1:{port}\"\n\
-         jetstream {{ store_dir: \"{}\", sync_interval: always, max_file_store: 64GB }}\n\
+         jetstream {{ store_dir: \"{}\", max_file_store: 64GB\n{sync}\n }}\n\
          {cluster}\n{more}\n",
         store.display()
     )

@@ -181,9 +181,19 @@ impl Vault {
     /// The vault that another node keeps and answers for with [`serve_vault`]. It is there at once;
     /// calls wait some seconds for that node to answer.
     pub fn there(nats: &Nats, entropy: Entropy) -> Result<Self, VaultError> {
+        let vault = Self::there_without_cookies(nats, entropy)?;
+        if let Place::There(there) = &vault.0.place {
+            let cookies = Arc::downgrade(&vault.0.cookies);
+            there.bridge.spawn(keep_cookie_keys(nats.clone(), cookies));
+        }
+        Ok(vault)
+    }
+
+    /// The same for a node that neither lets anybody in nor signs a link, and so may not have the
+    /// keys that would let it.
+    pub fn there_without_cookies(nats: &Nats, entropy: Entropy) -> Result<Self, VaultError> {
         let cookies = Arc::new(RwLock::new(None));
         let bridge = Bridge::new()?;
-        bridge.spawn(keep_cookie_keys(nats.clone(), Arc::downgrade(&cookies)));
         let cached = Mutex::new(LruCache::new(KEPT_MAX));
         let place = Place::There(There { nats: nats.clone(), bridge, cached });
         Ok(Self(Arc::new(Shared { entropy, cookies, place })))

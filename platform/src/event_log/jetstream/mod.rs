@@ -128,15 +128,13 @@ impl Shared {
 }
 
 impl EventLog for JetStreamLog {
+    /// Only the answer tells the number that the next commit has to expect.
+    fn pipelines(&self) -> bool {
+        false
+    }
+
     fn append(&self, commit: Commit) -> BoxFuture<'_, Result<Done, AppendError>> {
-        let shared = self.0.clone();
-        Box::pin(async move {
-            let stream = commit.stream.clone();
-            // On a task of its own: whoever goes away does not take the commit back, and what came
-            // of it is remembered.
-            let done = tokio::spawn(async move { shared.append(commit).await }).await;
-            done.unwrap_or(Err(AppendError::Unknown(stream)))
-        })
+        Box::pin(self.0.append(commit))
     }
 
     fn head(&self, stream: &StreamId) -> BoxFuture<'_, Result<Option<Head>, ReadError>> {
