@@ -17,14 +17,13 @@ use linli_platform::{
     entropy::Entropy,
     event_log::{
         EventLog, Filter,
-        memory::MemoryLog,
         sqlite::{FolderLock, OpenMode, SqliteLog},
     },
     hand::Hands,
     ids::Position,
     service::{Platform, Service},
     stream::Streams,
-    tables::{Steps, TablesError},
+    tables::TablesError,
     vault::{Made, MasterKey, Vault},
 };
 use tempfile::TempDir;
@@ -35,6 +34,14 @@ use crate::{
     failure::Failure,
     output::{Progress, tell},
 };
+
+pub mod distributed;
+mod parts;
+mod rehearsed;
+
+pub use distributed::Membership;
+pub use parts::{Only, Part, SERVICES};
+pub use rehearsed::Rehearsed;
 
 /// Marks a folder whose people and happenings are made up.
 pub const SYNTHETIC: &str = "SYNTHETIC";
@@ -51,28 +58,10 @@ pub struct Means {
     pub config: Config,
     /// The time.
     pub clock: Clock,
-    /// Whose processes run too.
-    pub hands: Hands,
+    /// What the node is there for.
+    pub part: Part,
     /// Where the server listens, for links.
     pub at: SocketAddr,
-}
-
-/// What a simulation gives its node.
-pub struct Rehearsed {
-    /// A folder for vault and tables.
-    pub data: PathBuf,
-    /// The log.
-    pub log: MemoryLog,
-    /// The time, moved by hand.
-    pub clock: Clock,
-    /// Where all ids and nonces come from.
-    pub entropy: Entropy,
-    /// Where the vault's keys and tokens come from.
-    pub secrets: Entropy,
-    /// Where mails go.
-    pub mailer: Mailer,
-    /// The address that links in mails begin with.
-    pub public_url: String,
 }
 
 /// Platform and services over one data folder. A service starts when it is first asked for.
@@ -83,6 +72,10 @@ pub struct Node {
     pub config: Config,
     /// Whether what it shows is made up.
     pub synthetic: bool,
+    /// What it is there for.
+    pub part: Part,
+    /// Its place among others, over NATS.
+    pub membership: Option<Membership>,
     directory: PeopleDirectory,
     /// The way out for mail, where it is not the one of the configuration.
     mailer: Mutex<Option<Mailer>>,
@@ -130,9 +123,27 @@ async fn newest(log: &dyn EventLog) -> Result<Option<DateTime<Utc>>, Failure> {
 }
 
 impl Node {
-    /// Opens a data folder for writing; it is made if it is not there.
+    /// Opens the log that the configuration names for writing, with a data folder that is made if it
+    /// is not there.
     pub async fn open(means: Means) -> Result<Self, Failure> {
-        let Means { data, config, clock, hands, at } = means;
+        match means.config.log.clone() {
+            None => Self::embedded(means).await,
+            Some(address) => Box::pin(distributed::open(means, &address)).await,
+        }
+    }
+
+    async fn embedded(means: Means) -> Result<Self, Failure> {
+        let Means { data, config, clock, part, at } = means;
+        let hands = match part {
+            Part::Whole => Hands::All,
+            Part::Operator => Hands::None,
+            Part::Only(_) => {
+                return Err(Failure::usage(
+                    "--only is for a log on NATS, which several nodes share: name it with --log \
+                     nats://host:4222/<log>, or leave --only out",
+                ));
+            }
+        };
         let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(&data, OpenMode::Write)?);
         let entropy = Entropy::system();
         let (vault, master, made) = open_vault(&data, &config, &entropy)?;
@@ -195,36 +206,6 @@ impl Node {
         Ok(Self::of(platform, config, synthetic, directory, (Some(aside), lock)))
     }
 
-    /// A node of a simulation: all of it is made up, and may be lost.
-    pub fn rehearsing(rehearsed: Rehearsed) -> Result<Self, Failure> {
-        let Rehearsed { data, log, clock, entropy, secrets, mailer, public_url } = rehearsed;
-        std::fs::create_dir_all(&data).map_err(|error| Failure::file(&data, "made", &error))?;
-        let mark = data.join(SYNTHETIC);
-        if !mark.exists() {
-            std::fs::write(&mark, "").map_err(|error| Failure::file(&mark, "written", &error))?;
-        }
-        let config = Config::usual();
-        let (vault, ..) = open_vault(&data, &config, &secrets)?;
-        let vault = vault.of_no_value()?;
-        let log: Arc<dyn EventLog> = Arc::new(log);
-        let directory = PeopleDirectory::new(&vault);
-        let platform = Platform {
-            streams: Streams::new(log.clone(), clock.clone()),
-            log,
-            clock,
-            entropy,
-            directory: Arc::new(directory.clone()),
-            vault,
-            data,
-            public_url,
-            hands: Hands::All,
-            steps: Some(Steps::default()),
-        };
-        let mut node = Self::of(platform, config, true, directory, (None, None));
-        node.mailer = Mutex::new(Some(mailer));
-        Ok(node)
-    }
-
     fn of(
         platform: Platform,
         config: Config,
@@ -236,6 +217,8 @@ impl Node {
             platform,
             config,
             synthetic,
+            part: Part::Whole,
+            membership: None,
             directory,
             mailer: Mutex::default(),
             calendar: OnceCell::new(),
@@ -260,8 +243,11 @@ impl Node {
 
     /// Reminders.
     pub async fn notifier(&self) -> Result<&Service, Failure> {
-        // Whoever reads names an address asks people first.
-        self.people().await?;
+        // Whoever reads names an address asks people first; over NATS it asks the node that keeps
+        // them.
+        if self.membership.is_none() {
+            self.people().await?;
+        }
         let start = || async {
             let post = self.post()?;
             Ok(linli_notifier::service(&self.platform, post, self.synthetic)?)
@@ -288,6 +274,24 @@ impl Node {
             self.attendance().await?,
             self.ranking().await?,
         ])
+    }
+
+    /// The services that this node is there for.
+    pub async fn own_services(&self) -> Result<Vec<&Service>, Failure> {
+        if self.part.answers() {
+            return Ok(self.services().await?.into());
+        }
+        let mut own = Vec::new();
+        for name in self.part.hands() {
+            own.push(match name {
+                "calendar" => self.calendar().await?,
+                "people" => self.people().await?,
+                "notifier" => self.notifier().await?,
+                "attendance" => self.attendance().await?,
+                _ => self.ranking().await?,
+            });
+        }
+        Ok(own)
     }
 
     /// What is done to people, once their tables hold all of the log.
@@ -327,8 +331,12 @@ impl Node {
         Ok(())
     }
 
-    /// All pages.
+    /// All pages; of a node that answers nobody, how it is.
     pub async fn app(&self) -> Result<axum::Router, Failure> {
+        if !self.part.answers() {
+            let tables = self.own_services().await?.iter().map(|s| s.tables.clone()).collect();
+            return Ok(linli_gateway::health(&self.platform, tables));
+        }
         let [calendar, people, notifier, attendance, ranking] = self.services().await?;
         let options = linli_gateway::Options {
             demo: self.synthetic,

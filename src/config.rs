@@ -4,13 +4,15 @@
 //! |---|---|
 //! | `public_url` | the address that people reach Linli at; by default that of `listen` |
 //! | `listen` | address and port of the server; by default 127.0.0.1:8080 |
-//! | `log` | `embedded`, the log in the data folder |
+//! | `log` | `embedded`, the log in the data folder; or `nats://host:4222,…/<log>` |
 //! | `master_key_file` | the key under which all names are kept, outside the data folder |
 //! | `trusted_proxy` | the reverse proxy whose `X-Forwarded-For` is believed |
 //! | `hours` | when this machine runs, as `mon-fri 08:00-17:30, sat 09:00-12:00`; by default always |
+//! | `[nats]` | `user` with `password`, or `credentials`; `ca_file` for servers with TLS |
 //! | `[smtp]` | the relay that mail leaves by; without it mail goes to the local outbox |
 //!
-//! Each key may stand in the environment instead: `LINLI_LISTEN`, `LINLI_SMTP_PASSWORD`.
+//! Each key may stand in the environment instead: `LINLI_LISTEN`, `LINLI_SMTP_PASSWORD`,
+//! `LINLI_NATS_PASSWORD`.
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +24,8 @@ use linli_notifier::{
     adapters::mail::MailConfig,
     values::{Hours, HoursError},
 };
+use linli_platform::nats::{Access, NatsAddress};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::failure::{Failure, toml_problem};
@@ -33,7 +37,7 @@ mod tests;
 pub const USUAL_FILE: &str = "linli.toml";
 const USUAL_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 /// Names of the environment that are read elsewhere.
-const OTHERS: [&str; 3] = ["DATA", "CONFIG", "PASSPHRASE"];
+const OTHERS: [&str; 4] = ["DATA", "CONFIG", "PASSPHRASE", "NATS_SERVER"];
 const KEYS: [&str; 6] =
     ["public_url", "listen", "log", "master_key_file", "trusted_proxy", "hours"];
 const SMTP_KEYS: [&str; 11] = [
@@ -49,6 +53,7 @@ const SMTP_KEYS: [&str; 11] = [
     "from_name",
     "reply_to",
 ];
+const NATS_KEYS: [&str; 4] = ["user", "password", "credentials", "ca_file"];
 const NUMBERS: [&str; 3] = ["port", "connections", "timeout_seconds"];
 
 /// How Linli is set up.
@@ -58,6 +63,10 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// Where the log is on NATS; none is the embedded one.
+    pub log: Option<NatsAddress>,
+    /// What lets this node in there.
+    pub nats: Access,
     /// Where the master key is, if it was given.
     pub master_key_file: Option<PathBuf>,
     /// The reverse proxy in front, if there is one.
@@ -74,9 +83,8 @@ pub struct Config {
 struct Written {
     public_url: Option<PublicUrl>,
     listen: Option<SocketAddr>,
-    /// Looked at, and then it is known.
-    #[serde(rename = "log")]
-    _log: Option<LogAddress>,
+    log: Option<LogAddress>,
+    nats: Option<WrittenAccess>,
     master_key_file: Option<PathBuf>,
     trusted_proxy: Option<IpAddr>,
     hours: Option<HostHours>,
@@ -117,22 +125,42 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
-/// Which log: only the embedded one so far.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAccess {
+    user: Option<String>,
+    password: Option<SecretString>,
+    credentials: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+}
+
+impl WrittenAccess {
+    fn access(self) -> Access {
+        let Self { user, password, credentials, ca_file } = self;
+        Access { user, password, credentials, ca_file }
+    }
+}
+
+/// Which log.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-struct LogAddress;
+struct LogAddress(Option<NatsAddress>);
+
+/// The log that a text names: none is the embedded one.
+pub fn log_address(text: &str) -> Result<Option<NatsAddress>, String> {
+    LogAddress::try_from(text.to_owned()).map(|log| log.0)
+}
 
 impl TryFrom<String> for LogAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         match text.as_str() {
-            "embedded" => Ok(Self),
-            nats if nats.starts_with("nats://") || nats.starts_with("tls://") => Err(format!(
-                "{nats:?}: this build has the embedded log only: leave `log` out, or write \
-                 \"embedded\""
-            )),
-            other => Err(format!("{other:?} is no log: write \"embedded\"")),
+            "embedded" => Ok(Self(None)),
+            other => match other.parse() {
+                Ok(address) => Ok(Self(Some(address))),
+                Err(error) => Err(format!("{error}; the log in the data folder is \"embedded\"")),
+            },
         }
     }
 }
@@ -143,6 +171,8 @@ impl Config {
         Self {
             public_url: None,
             listen: USUAL_LISTEN,
+            log: None,
+            nats: Access::default(),
             master_key_file: None,
             trusted_proxy: None,
             hours: Hours::default(),
@@ -188,6 +218,8 @@ impl Config {
         Ok(Self {
             public_url: written.public_url.map(|url| url.0),
             listen: written.listen.unwrap_or(USUAL_LISTEN),
+            log: written.log.and_then(|log| log.0),
+            nats: written.nats.map(WrittenAccess::access).unwrap_or_default(),
             master_key_file: written.master_key_file,
             trusted_proxy: written.trusted_proxy,
             hours: written.hours.map(|hours| hours.0).unwrap_or_default(),
@@ -212,19 +244,15 @@ fn over(table: &mut toml::Table, name: &str, value: &str) -> Result<Option<Strin
         table.insert(key, value.into());
         return Ok(Some(whole));
     }
-    let Some(key) = key.strip_prefix("smtp_").filter(|key| SMTP_KEYS.contains(key)) else {
-        let upper = |keys: &[&str], prefix: &str| {
-            keys.iter().map(|key| format!("{prefix}{}", key.to_uppercase())).collect::<Vec<_>>()
-        };
-        let known = [upper(&OTHERS, "LINLI_"), upper(&KEYS, "LINLI_")].concat();
-        let smtp = upper(&SMTP_KEYS, "LINLI_SMTP_");
-        return Err(Failure::failed(format!(
-            "{whole} is no setting: unset it, or write one of {}, {}",
-            known.join(", "),
-            smtp.join(", ")
-        )));
+    let tables: [(&str, &[&str]); 2] = [("smtp", &SMTP_KEYS), ("nats", &NATS_KEYS)];
+    let within = |(table, keys): &(&'static str, &[&str])| {
+        let key = key.strip_prefix(*table)?.strip_prefix('_')?;
+        keys.contains(&key).then(|| (*table, key.to_owned()))
     };
-    let value = if NUMBERS.contains(&key) {
+    let Some((section, key)) = tables.iter().find_map(within) else {
+        return Err(unknown(&whole));
+    };
+    let value = if NUMBERS.contains(&key.as_str()) {
         let number: i64 = value
             .parse()
             .map_err(|_| Failure::failed(format!("{whole}={value} is not a number")))?;
@@ -232,9 +260,26 @@ fn over(table: &mut toml::Table, name: &str, value: &str) -> Result<Option<Strin
     } else {
         value.into()
     };
-    let smtp = table.entry("smtp").or_insert_with(|| toml::Table::new().into());
-    if let Some(smtp) = smtp.as_table_mut() {
-        smtp.insert(key.to_owned(), value);
+    let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
+    if let Some(section) = section.as_table_mut() {
+        section.insert(key, value);
     }
     Ok(Some(whole))
+}
+
+/// Says which names there are.
+fn unknown(whole: &str) -> Failure {
+    let upper = |keys: &[&str], prefix: &str| {
+        keys.iter().map(|key| format!("{prefix}{}", key.to_uppercase())).collect::<Vec<_>>()
+    };
+    let known = [
+        upper(&OTHERS, "LINLI_"),
+        upper(&KEYS, "LINLI_"),
+        upper(&NATS_KEYS, "LINLI_NATS_"),
+        upper(&SMTP_KEYS, "LINLI_SMTP_"),
+    ];
+    Failure::failed(format!(
+        "{whole} is no setting: unset it, or write one of {}",
+        known.concat().join(", ")
+    ))
 }

@@ -216,7 +216,7 @@ impl<'a> Streams<'a> {
 /// Appends in order, many under way at once, so that the log puts them into few transactions.
 struct Appends<'a> {
     log: &'a dyn EventLog,
-    under_way: VecDeque<BoxFuture<'a, Result<Done, AppendError>>>,
+    under_way: VecDeque<(StreamId, BoxFuture<'a, Result<Done, AppendError>>)>,
 }
 
 impl<'a> Appends<'a> {
@@ -226,26 +226,35 @@ impl<'a> Appends<'a> {
 
     async fn give(&mut self, recorded: Recorded) -> Result<(), Failure> {
         if self.under_way.len() >= UNDER_WAY
-            && let Some(first) = self.under_way.pop_front()
+            && let Some((_, first)) = self.under_way.pop_front()
         {
             first.await?;
         }
         let Recorded { stream, after, entries, .. } = recorded;
-        let mut append = self.log.append(Commit { stream, expect: after, entries });
+        let of_stream = |(other, _): &(StreamId, _)| *other == stream;
+        if !self.log.pipelines() && self.under_way.iter().any(of_stream) {
+            self.answered().await?;
+        }
+        let mut append = self.log.append(Commit { stream: stream.clone(), expect: after, entries });
         // The log takes it when it is first asked: so the file's order is kept.
         if let std::task::Poll::Ready(done) = poll!(&mut append) {
             done?;
         } else {
-            self.under_way.push_back(append);
+            self.under_way.push_back((stream, append));
+        }
+        Ok(())
+    }
+
+    /// Waits for all answers.
+    async fn answered(&mut self) -> Result<(), Failure> {
+        while let Some((_, append)) = self.under_way.pop_front() {
+            append.await?;
         }
         Ok(())
     }
 
     async fn finish(mut self) -> Result<(), Failure> {
-        while let Some(append) = self.under_way.pop_front() {
-            append.await?;
-        }
-        Ok(())
+        self.answered().await
     }
 }
 

@@ -4,10 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt as _;
 use linli_platform::{
     commit::{Entry, NewEvent, Recorded},
-    event_log::{
-        EventLog as _, Filter,
-        sqlite::{OpenMode, SqliteLog},
-    },
+    event_log::Filter,
     ids::{Actor, CommandId, EventRef, Position},
 };
 use serde::Serialize;
@@ -73,7 +70,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
             SERVICES.join(", ")
         )));
     }
-    let log = SqliteLog::open(&cx.data(), OpenMode::ReadOnly)?;
+    let log = cx.log().await?;
     let services = arguments.service.into_iter().collect();
     let mut pages = log.follow(Filter { services }, Position(0));
     loop {

@@ -7,9 +7,8 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::NaiveDate;
-use linli_platform::event_log::sqlite::{OpenMode, SqliteLog};
 
-use super::{Context, absolute, existing, in_order, parts};
+use super::{Context, absolute, in_order, parts};
 use crate::{
     failure::Failure,
     operations::Request,
@@ -59,7 +58,7 @@ enum What {
 }
 
 pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failure> {
-    existing(&cx.data())?;
+    cx.existing()?;
     match arguments {
         Arguments { what: Some(What::Residents { community: place, language }), .. } => {
             let csv = cx.ask(&Request::ExportResidents { place, language }).await?;
@@ -81,8 +80,8 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
             let passphrase = passphrase(true)?;
             let progress = Progress::on_stderr();
             // The log first: then the vault holds a key for all that is in it.
-            let open = SqliteLog::open(&cx.data(), OpenMode::ReadOnly)?;
-            let count = transfer::export_log(&open, &log, &progress).await?;
+            let open = cx.log().await?;
+            let count = transfer::export_log(open.as_ref(), &log, &progress).await?;
             let to = absolute(&vault)?;
             cx.ask(&Request::ExportVault { to, passphrase }).await?;
             line(format_args!("{count} records in {}", log.display()))?;

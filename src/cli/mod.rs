@@ -3,14 +3,20 @@
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
+use linli_platform::event_log::{
+    EventLog,
+    sqlite::{OpenMode, SqliteLog},
+};
 use serde_json::value::RawValue;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    compose::distributed,
     config::Config,
     failure::Failure,
     operations::{self, Request},
@@ -102,15 +108,38 @@ impl Context {
         Config::load(self.config.as_deref())
     }
 
+    /// The configuration, with a log that goes before the one there.
+    fn config_with_log(&self, log: Option<&str>) -> Result<Config, Failure> {
+        let mut config = self.config()?;
+        if let Some(log) = log {
+            config.log = crate::config::log_address(log).map_err(Failure::usage)?;
+        }
+        Ok(config)
+    }
+
+    /// The log that the configuration names, to read it.
+    async fn log(&self) -> Result<Arc<dyn EventLog>, Failure> {
+        let config = self.config()?;
+        match &config.log {
+            Some(address) => Ok(Arc::new(distributed::log(address, &config).await?)),
+            None => Ok(Arc::new(SqliteLog::open(&self.data(), OpenMode::ReadOnly)?)),
+        }
+    }
+
     /// Does something through the server that runs in the folder, else by itself.
     async fn ask(&self, request: &Request) -> Result<Box<RawValue>, Failure> {
         let progress = Progress::on_stderr();
         operations::ask(self.data(), self.config()?, request, &progress).await
     }
 
+    /// A log in a folder must be there; one on NATS says itself when it isn't.
+    fn existing(&self) -> Result<(), Failure> {
+        if self.config()?.log.is_some() { Ok(()) } else { existing(&self.data()) }
+    }
+
     /// The same for what needs a folder that is there: a wrong name must not make a new one.
     async fn ask_existing(&self, request: &Request) -> Result<Box<RawValue>, Failure> {
-        existing(&self.data())?;
+        self.existing()?;
         self.ask(request).await
     }
 }
@@ -178,7 +207,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     let cx = Context { data: cli.data, config: cli.config };
     match cli.command {
         Command::Serve(arguments) => serve::run(&cx, arguments).await,
-        Command::Demo(arguments) => demo::run(&cx, arguments).await,
+        Command::Demo(arguments) => Box::pin(demo::run(&cx, arguments)).await,
         Command::Simulate(arguments) => simulate::run(&cx, arguments).await,
         Command::Seed(arguments) => seed::run(&cx, arguments).await,
         Command::Invite(arguments) => invite::run(&cx, arguments).await,

@@ -15,7 +15,6 @@ use linli_platform::{
         EventLog as _,
         sqlite::{FolderLock, OpenMode, SqliteLog},
     },
-    hand::Hands,
     ids::{CommandId, Position},
     stream::Meta,
     vault::VAULT_FILE,
@@ -25,7 +24,7 @@ use uuid::Uuid;
 
 use super::Context;
 use crate::{
-    compose::{Means, Node, open_vault},
+    compose::{Means, Node, Part, open_vault},
     config::Config,
     failure::Failure,
     output::{Progress, json, line},
@@ -159,7 +158,7 @@ async fn erase_again(data: &Path, config: Config, list: Option<&Path>) -> Result
         return Ok(0);
     }
     let (clock, at) = (Clock::system(), config.listen);
-    let means = Means { data: data.to_owned(), config, clock, hands: Hands::None, at };
+    let means = Means { data: data.to_owned(), config, clock, part: Part::Operator, at };
     let node = Node::open(means).await?;
     let people = node.registry(&Progress::on_stderr()).await?;
     for person in &persons {

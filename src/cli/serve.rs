@@ -6,7 +6,7 @@ use axum::Router;
 use linli_notifier::adapters::mail::Smtp;
 use linli_people::adapters::NewStaff;
 use linli_platform::{
-    clock::Clock, entropy::derived, hand::Hands, ids::CommandId, service::Platform, stream::Meta,
+    clock::Clock, entropy::derived, ids::CommandId, service::Platform, stream::Meta,
 };
 use tokio::{
     net::TcpListener,
@@ -15,9 +15,9 @@ use tokio::{
 
 use super::Context;
 use crate::{
-    compose::{Means, Node, SYNTHETIC, is_synthetic},
+    compose::{Means, Node, Only, Part, SYNTHETIC, is_synthetic},
     failure::Failure,
-    operations::{Request, clock_is_right},
+    operations::{self, Request, clock_is_right},
     output::{Progress, line, tell},
     socket::{Door, Server, operator},
 };
@@ -27,6 +27,19 @@ const LAST_PAGES: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
+    /// The log, such as nats://host:4222/guangling; goes before the configuration's
+    #[arg(long, value_name = "LOG", env = "LINLI_LOG")]
+    log: Option<String>,
+    /// Over NATS: what this node is there for, of gateway, calendar, people, notifier, attendance,
+    /// ranking, with commas [default: all]
+    #[arg(long, value_name = "PARTS")]
+    only: Option<Only>,
+    /// A node of a demonstration, whose folder is made up
+    #[arg(long, hide = true)]
+    made_up: bool,
+    /// The clock of a demonstration
+    #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true)]
+    clock_shift_us: i64,
     /// Only say whether the configuration is right
     #[arg(long)]
     check_config: bool,
@@ -37,7 +50,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failure> {
-    let (data, config) = (cx.data(), cx.config()?);
+    let (data, config) = (cx.data(), cx.config_with_log(arguments.log.as_deref())?);
     if let Some(smtp) = config.smtp.clone() {
         Smtp::new(smtp)?;
     }
@@ -45,7 +58,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
         line("the configuration is right")?;
         return line(format_args!("this machine runs: {}", config.hours));
     }
-    if is_synthetic(&data) {
+    if is_synthetic(&data) && !arguments.made_up {
         return Err(Failure::failed(format!(
             "{} is a demonstration's folder (it has a file {SYNTHETIC}): run `linli demo --data \
              {0}`, or name another folder with --data",
@@ -66,13 +79,25 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     }
     let listener = listen(config.listen).await?;
     let at = address(&listener)?;
-    let means = Means { data: data.clone(), config, clock: Clock::system(), hands: Hands::All, at };
+    let part = arguments.only.map_or(Part::Whole, Part::Only);
+    let means = Means {
+        data: data.clone(),
+        config,
+        clock: Clock::shifted(arguments.clock_shift_us),
+        part,
+        at,
+    };
     let node = Arc::new(Node::open(means).await?);
     clock(&node, arguments.clock_is_right)?;
     let app = node.app().await?;
     let door = Door::open(&data)?;
     line(format_args!("linli {} at {}", env!("CARGO_PKG_VERSION"), node.platform.public_url))?;
-    first_administrator(&node).await?;
+    if let Some(membership) = &node.membership {
+        let log = membership.nats.address();
+        line(format_args!("{}, on the log {log}", membership.name))?;
+    } else {
+        first_administrator(&node).await?;
+    }
     serve(&node, listener, door, app).await
 }
 
@@ -140,8 +165,11 @@ pub(super) async fn serve(
     door: Door,
     app: Router,
 ) -> Result<(), Failure> {
-    name_host(node.platform.clone());
+    if node.part.answers() {
+        name_host(node.platform.clone());
+    }
     let commands = tokio::spawn(door.serve(node.clone()));
+    tokio::spawn(operations::status::tell(node.clone()));
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     let pages = axum::serve(listener, service).with_graceful_shutdown(async {
@@ -153,6 +181,9 @@ pub(super) async fn serve(
     tell("linli: stopping");
     commands.abort();
     drop(end);
+    if let Some(membership) = &node.membership {
+        membership.leave().await;
+    }
     match tokio::time::timeout(LAST_PAGES, pages).await {
         Ok(done) => Ok(done??),
         // Live pages would stay for ever.
@@ -170,7 +201,7 @@ fn name_host(platform: Platform) {
 }
 
 /// Waits for Ctrl-C or a service manager's word.
-async fn stopped() -> Result<(), Failure> {
+pub(super) async fn stopped() -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         done = tokio::signal::ctrl_c() => Ok(done?),

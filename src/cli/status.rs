@@ -9,21 +9,31 @@ use linli_platform::event_log::{
 
 use super::{Context, parts};
 use crate::{
+    compose::SERVICES,
     failure::Failure,
-    operations::{FolderStatus, Request, ServiceStatus, Status},
+    operations::{
+        self, FolderStatus, LogStatus, NodeStatus, Owner, Request, ServiceStatus, Status,
+    },
     output::{Progress, json, line},
     socket::Server,
 };
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
+    /// The log, such as nats://host:4222/guangling; goes before the configuration's
+    #[arg(long, value_name = "LOG", env = "LINLI_LOG")]
+    log: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(cx: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let data = cx.data();
+    let (data, config) = (cx.data(), cx.config_with_log(arguments.log.as_deref())?);
+    if let Some(address) = &config.log {
+        let status = operations::status::of_log(address, &config).await?;
+        return if arguments.json { json(&status) } else { print_log(&status) };
+    }
     let log = SqliteLog::open(&data, OpenMode::ReadOnly)?;
     // What is not in the file yet stands beside it.
     let size = |path: &Path| std::fs::metadata(path).map(|file| file.len()).unwrap_or_default();
@@ -55,14 +65,57 @@ fn print(status: &FolderStatus) -> Result<(), Failure> {
             "  its processes wait: {why}; if that is right, say `linli serve --clock-is-right`"
         ))?;
     }
-    for service in services {
-        let ServiceStatus { name, position, live, open, next_due, stopped } = service;
-        let live = if *live { "" } else { ", catching up" };
-        let due = next_due.map(|due| format!(", next timer {due}")).unwrap_or_default();
-        line(format_args!("  {name:<10}  read up to {position}{live}, {open} open{due}"))?;
-        for (part, why) in stopped {
-            line(format_args!("    {part} has stopped: {why}"))?;
+    services.iter().try_for_each(print_service)
+}
+
+/// A log that several nodes share: the servers, who acts, and how far each node is.
+fn print_log(status: &LogStatus) -> Result<(), Failure> {
+    let LogStatus { log, last, bytes, bytes_max, leader, copies, owners, nodes } = status;
+    let (mib, mib_max) = (bytes >> 20, bytes_max >> 20);
+    line(format_args!("{log}: {last} records, {mib} of {mib_max} MiB"))?;
+    let leader = leader.as_deref().unwrap_or("a lone server");
+    let copies = copies.iter().map(|(name, current)| {
+        format!(", {name} {}", if *current { "up to date" } else { "BEHIND OR GONE" })
+    });
+    line(format_args!("  led by {leader}{}", copies.collect::<String>()))?;
+    for service in SERVICES {
+        let owner = owners.iter().find(|owner| owner.service == service);
+        match owner {
+            Some(Owner { node, revision, .. }) => {
+                line(format_args!("  {service:<10}  {node} acts (lease {revision})"))?;
+            }
+            None => line(format_args!("  {service:<10}  NOBODY ACTS: start a node for it"))?,
         }
+    }
+    for NodeStatus { name, status } in nodes {
+        let Status { version, public_url, refuses, waits, services, .. } = status;
+        line(format_args!("{name}  (linli {version}, {public_url})"))?;
+        if let Some(why) = refuses {
+            line(format_args!("  it writes nothing: {why}"))?;
+        }
+        if let Some(why) = waits {
+            line(format_args!("  its processes wait: {why}"))?;
+        }
+        let acts = |service: &str| owners.iter().any(|o| o.service == service && o.node == *name);
+        for service in services {
+            // What a node that stands by has open is given by whoever acts.
+            let open = if acts(&service.name) { service.open } else { 0 };
+            print_service(&ServiceStatus { open, ..service.clone() })?;
+        }
+    }
+    if nodes.is_empty() {
+        line("no node answers")?;
+    }
+    Ok(())
+}
+
+fn print_service(service: &ServiceStatus) -> Result<(), Failure> {
+    let ServiceStatus { name, position, live, open, next_due, stopped } = service;
+    let live = if *live { "" } else { ", catching up" };
+    let due = next_due.map(|due| format!(", next timer {due}")).unwrap_or_default();
+    line(format_args!("  {name:<10}  read up to {position}{live}, {open} open{due}"))?;
+    for (part, why) in stopped {
+        line(format_args!("    {part} has stopped: {why}"))?;
     }
     Ok(())
 }

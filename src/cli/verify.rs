@@ -1,12 +1,6 @@
 //! `linli verify`: every record of the log, and the first bad one.
 
-use linli_platform::{
-    event_log::{
-        EventLog as _, VerifyReport,
-        sqlite::{OpenMode, SqliteLog},
-    },
-    ids::Position,
-};
+use linli_platform::{event_log::VerifyReport, ids::Position};
 use serde::Serialize;
 
 use super::Context;
@@ -48,8 +42,7 @@ impl From<VerifyReport> for Report {
 }
 
 pub(super) async fn run(cx: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let data = cx.data();
-    let log = SqliteLog::open(&data, OpenMode::ReadOnly)?;
+    let log = cx.log().await?;
     Progress::on_stderr().at("every record is read");
     let report = Report::from(log.verify(Position(0)).await?);
     let Report { commits, events, streams, .. } = &report;
@@ -61,10 +54,13 @@ pub(super) async fn run(cx: &Context, arguments: &Arguments) -> Result<(), Failu
     match report.first_bad {
         None => Ok(()),
         Some(Bad { position, why }) => {
+            let place = match cx.config()?.log {
+                Some(address) => address.to_string(),
+                None => cx.data().join("log.db").display().to_string(),
+            };
             tell(format_args!(
-                "linli: {}: the first bad record is {position}: {why}; stop the server and \
-                 restore a backup with `linli restore`",
-                log.path().display()
+                "linli: {place}: the first bad record is {position}: {why}; stop the server and \
+                 restore a backup with `linli restore`"
             ));
             Err(Failure::Told)
         }

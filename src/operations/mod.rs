@@ -10,7 +10,7 @@ use linli_calendar::{
     routes::feed::export_ics,
 };
 use linli_people::adapters::{Invited, NewStaff};
-use linli_platform::{hand::Hands, ids::Actor, service::Platform, stream::Meta, web::Language};
+use linli_platform::{ids::Actor, service::Platform, stream::Meta, web::Language};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{
@@ -20,7 +20,7 @@ use serde_json::{
 use uuid::Uuid;
 
 use crate::{
-    compose::{CLOCK_WAITS, Means, Node},
+    compose::{CLOCK_WAITS, Means, Node, Part},
     config::Config,
     failure::Failure,
     output::Progress,
@@ -29,9 +29,9 @@ use crate::{
     transfer,
 };
 
-mod status;
+pub mod status;
 
-pub use status::{FolderStatus, ServiceStatus, Status};
+pub use status::{FolderStatus, LogStatus, NodeStatus, Owner, ServiceStatus, Status};
 
 /// What can be asked of a node. The wire between a command and the server of the same version.
 #[derive(Clone, Serialize, Deserialize)]
@@ -132,6 +132,11 @@ struct Invitation {
 }
 
 impl Request {
+    /// Whether it is meant for the node that runs in a folder, also where others share its log.
+    fn is_for_one_node(&self) -> bool {
+        matches!(self, Self::Rebuild { .. } | Self::ClockIsRight | Self::Status)
+    }
+
     /// Whether it changes nothing, and needs no names: it can be done beside whoever writes.
     fn only_reads(&self) -> bool {
         matches!(self, Self::Agenda { .. } | Self::Ics { .. })
@@ -145,15 +150,20 @@ pub async fn ask(
     request: &Request,
     progress: &Progress,
 ) -> Result<Box<RawValue>, Failure> {
-    if let Some(server) = Server::find(&data).await {
+    if (config.log.is_none() || request.is_for_one_node())
+        && let Some(server) = Server::find(&data).await
+    {
         return server.ask(request, progress).await;
     }
-    let node = if request.only_reads() {
+    let aside = tempfile::tempdir()?;
+    let node = if request.only_reads() && config.log.is_none() {
         Node::reading(&data, config)?
     } else {
+        // Where the log is elsewhere, the folder may be another node's.
+        let data = if config.log.is_none() { data } else { aside.path().join("data") };
         let clock = linli_platform::clock::Clock::system();
         let at = config.listen;
-        Node::open(Means { data, config, clock, hands: Hands::None, at }).await?
+        Node::open(Means { data, config, clock, part: Part::Operator, at }).await?
     };
     perform(&node, &operator(), request.clone(), progress).await
 }
@@ -286,7 +296,7 @@ async fn rebuild(
     only: Option<&str>,
     progress: &Progress,
 ) -> Result<Box<RawValue>, Failure> {
-    let services = node.services().await?;
+    let services = node.own_services().await?;
     let wanted = |name: &str| only.is_none_or(|only| only == name);
     if !services.iter().any(|service| wanted(service.name)) {
         let names: Vec<_> = services.iter().map(|service| service.name).collect();

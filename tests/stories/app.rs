@@ -5,7 +5,7 @@ use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 use axum::Router;
 use chrono::{DateTime, NaiveDate, Utc};
 use linli::{
-    compose::{Means, Node},
+    compose::{Means, Node, Part},
     config::Config,
     output::Progress,
     seeds::{File, load::load, read},
@@ -24,7 +24,6 @@ use linli_people::{People, adapters::NewResident, contract::Purpose};
 use linli_platform::{
     clock::Clock,
     entropy::derived,
-    hand::Hands,
     ids::{Actor, StreamId},
     service::{Platform, settle},
     stream::{ExecuteError, Meta},
@@ -118,14 +117,16 @@ impl App {
         let config = Config {
             public_url: Some("https://linli.test".to_owned()),
             listen,
+            log: None,
+            nats: linli_platform::nats::Access::default(),
             master_key_file: Some(folder.path().join("master.key")),
             trusted_proxy: None,
             hours: linli_notifier::values::Hours::default(),
             smtp,
         };
         let (data, clock) = (folder.path().join("data"), Clock::standing_at(now));
-        let hands = if hand { Hands::All } else { Hands::None };
-        let means = Means { data, config, clock, hands, at: listen };
+        let part = if hand { Part::Whole } else { Part::Operator };
+        let means = Means { data, config, clock, part, at: listen };
         let node = Node::open(means).await.unwrap();
         let router = node.app().await.unwrap();
         let people = People::new(&node.platform, &node.people().await.unwrap().tables);

@@ -49,6 +49,8 @@ mod segments;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]
+mod street;
+#[cfg(test)]
 mod tools;
 #[cfg(test)]
 mod visitor;

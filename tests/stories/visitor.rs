@@ -18,7 +18,7 @@ use crate::app::App;
 /// A browser, signed in or not.
 #[derive(Clone)]
 pub struct Visitor {
-    router: axum::Router,
+    pub router: axum::Router,
     /// What it sends with each request.
     pub cookie: Option<String>,
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use linli_platform::{
     service::{Platform, Service},
+    tables::Tables,
     web::RouteInfo,
 };
 
@@ -46,6 +47,11 @@ pub enum GatewayError {
     /// Browsers' forms could never be told from other sites' ones.
     #[error("public_url '{0}' is no address of a site: write https://example.org, without a path")]
     PublicUrl(String),
+}
+
+/// How a node is, for one that answers nobody else: `/healthz`, `/readyz`, `/metrics`.
+pub fn health(platform: &Platform, tables: Vec<Tables>) -> axum::Router {
+    routes::health(platform, tables)
 }
 
 /// All pages of all services in one router. Serve it with

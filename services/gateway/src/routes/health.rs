@@ -8,13 +8,22 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use chrono::{DateTime, Utc};
-use linli_platform::{ids::Position, tables::Progress};
+use linli_platform::{
+    ids::Position,
+    service::Platform,
+    tables::{Progress, Tables},
+};
 use serde::Serialize;
-
-use super::Gateway;
 
 /// How long the log may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The node that is looked at, and the tables that it keeps.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    pub platform: Platform,
+    pub tables: Vec<Tables>,
+}
 
 /// The process runs and answers.
 pub(super) async fn alive() -> &'static str {
@@ -35,15 +44,15 @@ pub(super) struct Report {
     tables: Vec<(&'static str, Progress)>,
 }
 
-pub(super) async fn ready(Extension(gateway): Extension<Gateway>) -> Response {
-    let report = look(&gateway).await;
+pub(super) async fn ready(Extension(node): Extension<Watched>) -> Response {
+    let report = look(&node).await;
     let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(report)).into_response()
 }
 
-async fn look(gateway: &Gateway) -> Report {
+async fn look(node: &Watched) -> Report {
     let mut problems = Vec::new();
-    let last = match tokio::time::timeout(PATIENCE, gateway.platform.log.last()).await {
+    let last = match tokio::time::timeout(PATIENCE, node.platform.log.last()).await {
         Ok(Ok(last)) => Some(last),
         Ok(Err(error)) => {
             problems.push(error.to_string());
@@ -54,12 +63,10 @@ async fn look(gateway: &Gateway) -> Report {
             None
         }
     };
-    let guard = gateway.platform.streams.guard();
+    let guard = node.platform.streams.guard();
     problems.extend(guard.refusal());
-    let progress = |tables: &&linli_platform::tables::Tables| {
-        (tables.service(), tables.progress().borrow().clone())
-    };
-    let tables: Vec<_> = gateway.tables().iter().map(progress).collect();
+    let progress = |tables: &Tables| (tables.service(), tables.progress().borrow().clone());
+    let tables: Vec<_> = node.tables.iter().map(progress).collect();
     let catching_up = tables.iter().filter(|(_, progress)| !progress.live);
     problems.extend(catching_up.map(|(service, progress)| {
         let position = progress.position;
@@ -79,15 +86,15 @@ async fn look(gateway: &Gateway) -> Report {
 }
 
 /// All numbers in the text format of Prometheus.
-pub(super) async fn metrics(Extension(gateway): Extension<Gateway>) -> Response {
-    let last = gateway.platform.log.last().await.ok();
-    let rows: Vec<_> = gateway
-        .tables()
+pub(super) async fn metrics(Extension(node): Extension<Watched>) -> Response {
+    let last = node.platform.log.last().await.ok();
+    let rows: Vec<_> = node
+        .tables
         .iter()
         .map(|tables| (tables.service(), tables.progress().borrow().clone()))
         .collect();
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (kind, text(last, &rows, gateway.now())).into_response()
+    (kind, text(last, &rows, node.platform.clock.now())).into_response()
 }
 
 fn text(last: Option<Position>, rows: &[(&str, Progress)], now: DateTime<Utc>) -> String {

@@ -109,14 +109,27 @@ fn own(gateway: &Gateway) -> Routes {
         .post("/my/calendar-address", Need::SignedIn, my::renew)
         .post("/preferences", Need::Anyone, preferences::keep)
         .get("/live", Need::Anyone, live::live)
-        .get("/healthz", Need::Anyone, health::alive)
-        .get("/readyz", Need::Anyone, health::ready)
-        .get("/metrics", Need::Anyone, health::metrics)
         .get("/assets/{file}", Need::Anyone, assets::asset)
         .get("/api/v1/openapi.json", Need::Anyone, assets::openapi)
         .get("/robots.txt", Need::Anyone, assets::robots)
         .sharing(live::Watchers::default());
-    pages.merge(rest).sharing(gateway.clone())
+    let tables = gateway.tables().map(Clone::clone).into();
+    let watched = watched(health::Watched { platform: gateway.platform.clone(), tables });
+    pages.merge(rest).sharing(gateway.clone()).merge(watched)
+}
+
+/// How a node is, for whoever watches over it.
+fn watched(node: health::Watched) -> Routes {
+    Routes::new()
+        .get("/healthz", Need::Anyone, health::alive)
+        .get("/readyz", Need::Anyone, health::ready)
+        .get("/metrics", Need::Anyone, health::metrics)
+        .sharing(node)
+}
+
+/// The same alone, for a node that answers nobody else.
+pub(crate) fn health(platform: &Platform, tables: Vec<Tables>) -> Router {
+    watched(health::Watched { platform: platform.clone(), tables }).into_router()
 }
 
 /// The whole application.
