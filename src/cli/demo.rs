@@ -3,12 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use chrono::{DateTime, FixedOffset};
-use linli_platform::{clock::Clock, hand::Hands};
+use linli_platform::clock::Clock;
 use tokio::net::TcpListener;
 
 use super::{Context, serve};
 use crate::{
-    compose::{Means, Node},
+    compose::{Means, Node, Part},
     config::Config,
     demo,
     failure::Failure,
@@ -28,6 +28,13 @@ pub(super) struct Arguments {
     /// Start the clock at this instant, such as 2026-11-02T08:00:00+08:00; it runs on from there
     #[arg(long, value_name = "INSTANT")]
     now: Option<DateTime<FixedOffset>>,
+    /// All of it over NATS, as plain processes: three nats-servers, two nodes for people, one for each
+    /// service's hand, two for the notifier's
+    #[arg(long)]
+    cluster: bool,
+    /// The nats-server's program [default: the one on the PATH]
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    nats_server: Option<PathBuf>,
     /// Print one JSON object: address, desk, resident, outbox
     #[arg(long)]
     json: bool,
@@ -35,6 +42,9 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failure> {
     let data = cx.data.clone().unwrap_or_else(|| PathBuf::from("demo-data"));
+    if arguments.cluster {
+        return cluster(data, arguments).await;
+    }
     demo::folder(&data, cx.data.is_some())?;
     let listener = listener(arguments.port).await?;
     let at = serve::address(&listener)?;
@@ -43,7 +53,7 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     let config = Config::usual();
     let progress = Progress::on_stderr();
     demo::past::live(&data, clock.now(), config.public_url_at(at), &progress).await?;
-    let means = Means { data: data.clone(), config, clock, hands: Hands::All, at };
+    let means = Means { data: data.clone(), config, clock, part: Part::Whole, at };
     let node = Arc::new(Node::open(means).await?);
     let guard = node.platform.streams.guard();
     guard.release()?;
@@ -59,15 +69,47 @@ pub(super) async fn run(cx: &Context, arguments: Arguments) -> Result<(), Failur
     if arguments.json {
         json(&links)?;
     } else {
-        let demo::Links { address, desk, resident, outbox } = links;
-        line("演示数据，依据公开报道编制，非官方日程 (demonstration; all residents are made up)")?;
-        line(format_args!("Address:             {address}"))?;
-        line(format_args!("Desk, once:          {desk}"))?;
-        line(format_args!("A resident, once:    {resident}"))?;
-        line(format_args!("Mail that went out:  {outbox}"))?;
+        told(&links)?;
         line("Ctrl-C ends it.")?;
     }
     serve::serve(&node, listener, door, app).await
+}
+
+/// The same over NATS, in many processes; made anew at each start.
+async fn cluster(data: PathBuf, arguments: Arguments) -> Result<(), Failure> {
+    demo::folder(&data, false)?;
+    let data = std::path::absolute(&data)?;
+    let Arguments { port, now, nats_server, json: as_json, .. } = arguments;
+    let now = now.map(|now| now.to_utc());
+    let asked = demo::cluster::Asked { data, port, now, nats_server };
+    let progress = Progress::on_stderr();
+    let cluster = tokio::select! {
+        cluster = demo::cluster::start_all(asked, &progress) => cluster?,
+        // What was started is killed with it.
+        done = tokio::signal::ctrl_c() => return Ok(done?),
+    };
+    if as_json {
+        json(&cluster.links)?;
+    } else {
+        let config = cluster.config.display();
+        told(&cluster.links)?;
+        line(format_args!("The same elsewhere:  {}", cluster.second))?;
+        line(format_args!("Who owns what:       linli --config {config} status"))?;
+        line("Ctrl-C ends all of it.")?;
+    }
+    serve::stopped().await?;
+    cluster.end().await;
+    Ok(())
+}
+
+/// Says where a visitor goes on.
+fn told(links: &demo::Links) -> Result<(), Failure> {
+    let demo::Links { address, desk, resident, outbox } = links;
+    line("演示数据，依据公开报道编制，非官方日程 (demonstration; all residents are made up)")?;
+    line(format_args!("Address:             {address}"))?;
+    line(format_args!("Desk, once:          {desk}"))?;
+    line(format_args!("A resident, once:    {resident}"))?;
+    line(format_args!("Mail that went out:  {outbox}"))
 }
 
 /// The port asked for, else the first free one.

@@ -28,6 +28,7 @@ use crate::{
     socket::operator,
 };
 
+pub mod cluster;
 mod once;
 pub mod past;
 mod residents;
