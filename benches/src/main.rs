@@ -7,6 +7,7 @@ mod feed;
 mod kit;
 mod log;
 mod mail;
+mod nats;
 mod office;
 mod pages;
 mod peers;
@@ -22,7 +23,7 @@ use kit::Table;
 
 type Bench = fn(&mut Table) -> Result<()>;
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 11] = [
     ("dates", dates::run),
     ("log", log::run),
     ("feed", feed::run),
@@ -32,6 +33,8 @@ const BENCHES: [(&str, Bench); 9] = [
     ("pages", pages::run),
     ("start", start::run),
     ("simulate", simulate::run),
+    ("nats", nats::run),
+    ("faults", nats::faults),
 ];
 
 /// Ourselves again, as a server: its time must not count as that of whoever asks it.

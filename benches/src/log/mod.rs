@@ -73,7 +73,7 @@ pub fn stream(n: usize) -> Result<StreamId> {
     Ok(StreamId::new("xiguan", "attendance", "roll", format!("{id}-2026-11-05"))?)
 }
 
-fn commit(stream: &StreamId, expect: usize, n: usize) -> Result<Commit> {
+pub fn commit(stream: &StreamId, expect: usize, n: usize) -> Result<Commit> {
     let entry = Entry {
         cmd: CommandId(Uuid::from_u128(n as u128)),
         actor: Actor::Staff(Uuid::from_u128(7)),
