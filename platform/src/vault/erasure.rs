@@ -12,9 +12,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::{Inside, VAULT_FILE, Vault, VaultError, call::Call, in_transaction, master::parent_of};
+use super::{Inside, VAULT_FILE, Vault, VaultError, call::Call, kept, master::parent_of};
 
 /// The text file of erased persons' ids, one a line. It holds nothing else about them.
 pub(super) struct ErasureList(PathBuf);
@@ -89,30 +90,43 @@ impl ErasureList {
 }
 
 /// Every table with rows of a person.
-const TABLES: [&str; 5] = ["keys", "people", "tokens", "passwords", "epochs"];
+pub(super) const TABLES: [&str; 5] = ["keys", "people", "tokens", "passwords", "epochs"];
+
+/// Deletes all rows of a person; how many there were.
+pub(super) fn delete_rows(conn: &Connection, person: Uuid) -> Result<usize, VaultError> {
+    let mut rows = 0;
+    for table in TABLES {
+        let sql = format!("DELETE FROM {table} WHERE person = ?1");
+        rows += conn.prepare_cached(&sql)?.execute([person])?;
+    }
+    Ok(rows)
+}
+
+/// Notes a person as erased, and whether no byte of them is left in the file.
+pub(super) fn note(conn: &Connection, person: Uuid, scrubbed: bool) -> Result<(), VaultError> {
+    let sql = "INSERT INTO erased (person, scrubbed) VALUES (?1, ?2) \
+               ON CONFLICT DO UPDATE SET scrubbed = min(scrubbed, excluded.scrubbed)";
+    conn.prepare_cached(sql)?.execute((person, scrubbed))?;
+    Ok(())
+}
+
+/// Deletes all rows of `persons` and notes them as erased; how many had anything here.
+pub(super) fn destroy(conn: &Connection, persons: &[Uuid]) -> Result<usize, VaultError> {
+    let mut had = 0;
+    for person in persons {
+        let rows = delete_rows(conn, *person)?;
+        had += usize::from(rows > 0);
+        note(conn, *person, rows == 0)?;
+    }
+    Ok(had)
+}
 
 impl Inside {
-    /// Deletes all rows of `persons` and notes them as erased; how many had anything here.
-    pub(super) fn destroy(&mut self, persons: &[Uuid]) -> Result<usize, VaultError> {
-        // A key that is only cached would open what the file no longer can.
+    /// A key that is only cached would open what the file no longer can.
+    fn forget(&mut self, persons: &[Uuid]) {
         for person in persons {
             self.cached.pop(person);
         }
-        in_transaction(&mut self.conn, |conn| {
-            let mut had = 0;
-            for person in persons {
-                let mut rows = 0;
-                for table in TABLES {
-                    let sql = format!("DELETE FROM {table} WHERE person = ?1");
-                    rows += conn.prepare_cached(&sql)?.execute([person])?;
-                }
-                had += usize::from(rows > 0);
-                let sql = "INSERT INTO erased (person, scrubbed) VALUES (?1, ?2) \
-                           ON CONFLICT DO UPDATE SET scrubbed = min(scrubbed, excluded.scrubbed)";
-                conn.prepare_cached(sql)?.execute((person, rows == 0))?;
-            }
-            Ok(had)
-        })
     }
 
     /// Rewrites the file without the bytes of deleted rows. `secure_delete` blanks a row where it
@@ -151,17 +165,29 @@ impl Vault {
     }
 
     pub(super) fn erase_all(&self, persons: &[Uuid]) -> Result<usize, VaultError> {
-        let mut inside = self.inside()?;
         self.here()?.erasures.append(persons)?;
-        let had = inside.destroy(persons)?;
+        let had = self.change(|conn| destroy(conn, persons))?;
+        let mut inside = self.inside()?;
+        inside.forget(persons);
         inside.scrub()?;
         Ok(had)
     }
 
     /// Finishes what a crash or a restored backup left undone.
     pub(super) fn replay_erasures(&self) -> Result<(), VaultError> {
-        let mut inside = self.inside()?;
-        inside.destroy(&self.here()?.erasures.read()?)?;
+        let here = self.here()?;
+        let listed = here.erasures.read()?;
+        self.change(|conn| {
+            destroy(conn, &listed)?;
+            if here.kept.is_some() { kept::touch_unsaid(conn) } else { Ok(()) }
+        })?;
+        let inside = self.inside()?;
+        if here.kept.is_some() {
+            // Others may have erased somebody while this node was away.
+            let mut erased = inside.conn.prepare("SELECT person FROM erased")?;
+            let erased = erased.query_map([], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+            here.erasures.append(&erased)?;
+        }
         match inside.scrub() {
             Err(VaultError::InUse) => {
                 tracing::warn!(

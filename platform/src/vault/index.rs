@@ -114,13 +114,18 @@ impl Vault {
         self.put_all(&[(person, entry.clone())])
     }
 
-    /// Writes many at once, as an import needs it: all or none, or, where another node keeps the
-    /// vault, as far as it came. Doing it again does the rest.
+    /// Writes many at once, as an import needs it: all or none, or, where services run apart, as
+    /// far as it came. Doing it again does the rest.
     pub fn put_all(&self, entries: &[(Uuid, IndexEntry)]) -> Result<(), VaultError> {
         if let Some(there) = self.at_another() {
             return there.in_parts(entries, Call::Put, |()| ());
         }
-        self.change(|conn| entries.iter().try_for_each(|(person, entry)| put(conn, *person, entry)))
+        let mut parts = entries.chunks(self.together()?);
+        parts.try_for_each(|part| {
+            self.change(|conn| {
+                part.iter().try_for_each(|(person, entry)| put(conn, *person, entry))
+            })
+        })
     }
 
     /// Takes `person` out of the index and leaves key, tokens and password alone.

@@ -100,22 +100,24 @@ impl Vault {
     }
 
     /// Makes the keys that are still missing, all in one transaction, as an import needs it. One
-    /// erased person refuses all (those of the same part, where another node keeps the vault).
+    /// erased person refuses all; of many, where services run apart, those of the same thousand.
     pub fn new_keys(&self, persons: &[Uuid]) -> Result<(), VaultError> {
         if let Some(there) = self.at_another() {
             there.forget(persons);
             return there.in_parts(persons, Call::NewKeys, |()| ());
         }
         let master = self.master()?;
-        self.change(|conn| {
-            for &person in persons {
-                must_live(conn, person)?;
-                if load(conn, master, person)?.is_none() {
-                    let key = PersonKey { person, key: Key::random(self.entropy()) };
-                    store(conn, master, &key, self.entropy())?;
-                }
+        let make = |conn: &Connection, person| {
+            must_live(conn, person)?;
+            if load(conn, master, person)?.is_none() {
+                let key = PersonKey { person, key: Key::random(self.entropy()) };
+                store(conn, master, &key, self.entropy())?;
             }
             Ok(())
+        };
+        let mut parts = persons.chunks(self.together()?);
+        parts.try_for_each(|part| {
+            self.change(|conn| part.iter().try_for_each(|&person| make(conn, person)))
         })
     }
 

@@ -14,6 +14,7 @@ mod codes;
 mod crypt;
 mod erasure;
 mod index;
+mod kept;
 mod keys;
 mod master;
 mod passwords;
@@ -51,7 +52,10 @@ pub use self::{
     there::serve_vault,
     tokens::{Card, Terms},
 };
-use self::{crypt::Key, erasure::ErasureList, passwords::Gate, sessions::CookieKeys, there::There};
+use self::{
+    crypt::Key, erasure::ErasureList, kept::Kept, passwords::Gate, sessions::CookieKeys,
+    there::There,
+};
 use crate::entropy::Entropy;
 
 /// The name of the vault's file in the data folder.
@@ -59,6 +63,9 @@ pub const VAULT_FILE: &str = "vault.db";
 
 /// How many persons' keys stay unwrapped in memory: 10 MB at most.
 const CACHED_KEYS_MAX: NonZeroUsize = NonZeroUsize::MIN.saturating_add(49_999);
+
+/// Persons who are changed together on a stream.
+const PART: usize = 1_000;
 
 const SCHEMA_VERSION: i64 = 1;
 const SCHEMA: &str = "
@@ -165,6 +172,12 @@ pub enum VaultError {
     /// This needs the vault's file.
     #[error("only the node that keeps the vault can do this: run it where people runs")]
     OnlyWhereKept,
+    /// The stream beneath is not as it must be.
+    #[error("{0}")]
+    Stream(String),
+    /// Other nodes changed the same again and again.
+    #[error("another node changed the same at the same moment: do it once more")]
+    Overtaken,
     /// The answer does not fit into one message.
     #[error("the vault's answer is too long to be sent")]
     TooMuch,
@@ -196,6 +209,8 @@ struct Here {
     hashing: Gate,
     master: Key,
     erasures: ErasureList,
+    /// The stream beneath, where services run apart.
+    kept: Option<Kept>,
 }
 
 struct Inside {
@@ -220,16 +235,7 @@ impl Vault {
         erasure_list: &Path,
         entropy: Entropy,
     ) -> Result<Self, VaultError> {
-        let path = data_dir.join(VAULT_FILE);
-        let file_error = |path: &Path, source| VaultError::File { path: path.to_owned(), source };
-        if master::lies_inside(erasure_list, data_dir)
-            .map_err(|source| file_error(erasure_list, source))?
-        {
-            return Err(VaultError::ListInsideData { path: erasure_list.to_owned() });
-        }
-        fs::create_dir_all(data_dir).map_err(|source| file_error(data_dir, source))?;
-        private_file(&path).map_err(|source| file_error(&path, source))?;
-        let mut conn = connect(&path)?;
+        let mut conn = open_file(data_dir, erasure_list)?;
         let own = sessions::own_keys(&mut conn, &master.key, &entropy)?
             .ok_or_else(|| VaultError::WrongMasterKey { path: master.path().to_owned() })?;
         let here = Here {
@@ -239,6 +245,7 @@ impl Vault {
             hashing: Gate::default(),
             master: master.key.clone(),
             erasures: ErasureList::new(erasure_list),
+            kept: None,
         };
         let cookies = Arc::new(RwLock::new(Some(own.cookies)));
         let vault = Self(Arc::new(Shared { entropy, cookies, place: Place::Here(Box::new(here)) }));
@@ -280,13 +287,39 @@ impl Vault {
         &self.0.entropy
     }
 
-    /// Does `work` in one transaction that is on disk when this returns, or not at all.
+    /// Does `work` in one transaction that is on disk when this returns, or not at all. Where the
+    /// vault stands on a stream, it is stored there before, and `work` is done again if another
+    /// node was faster.
     fn change<T>(
         &self,
         work: impl Fn(&Connection) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        in_transaction(&mut self.inside()?.conn, work)
+        let here = self.here()?;
+        match &here.kept {
+            None => in_transaction(&mut self.inside()?.conn, work),
+            Some(kept) => kept.change(here, self.entropy(), work),
+        }
     }
+
+    /// Changes so many at once at the most: all where there is only a file; where they go to a
+    /// stream, not so many that others wait for long.
+    fn together(&self) -> Result<usize, VaultError> {
+        Ok(if self.here()?.kept.is_some() { PART } else { usize::MAX })
+    }
+}
+
+/// The vault's file in a folder, made if it is not there.
+fn open_file(data_dir: &Path, erasure_list: &Path) -> Result<Connection, VaultError> {
+    let path = data_dir.join(VAULT_FILE);
+    let file_error = |path: &Path, source| VaultError::File { path: path.to_owned(), source };
+    if master::lies_inside(erasure_list, data_dir)
+        .map_err(|source| file_error(erasure_list, source))?
+    {
+        return Err(VaultError::ListInsideData { path: erasure_list.to_owned() });
+    }
+    fs::create_dir_all(data_dir).map_err(|source| file_error(data_dir, source))?;
+    private_file(&path).map_err(|source| file_error(&path, source))?;
+    connect(&path)
 }
 
 fn in_transaction<T>(

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{
     IndexEntry, PasswordError, PersonKey, VAULT_FILE, Vault, VaultError,
     crypt::{Key, NONCE_BYTES},
-    in_transaction, index, keys,
+    index, keys,
     master::parent_of,
     passwords,
     seal::as_base64,
@@ -208,8 +208,7 @@ impl Vault {
         if !contents.erased.is_empty() {
             self.erase_all(&contents.erased)?;
         }
-        let mut inside = self.inside()?;
-        let (report, codes) = in_transaction(&mut inside.conn, |conn| {
+        let (report, codes) = self.change(|conn| {
             let before = present(conn)?;
             let erased = rows(conn, "SELECT person FROM erased", |row| row.get(0))?;
             let erased: HashSet<Uuid> = erased.into_iter().collect();

@@ -81,34 +81,50 @@ pub(super) fn own_keys(
 ) -> Result<Option<OwnKeys>, VaultError> {
     in_transaction(conn, |conn| {
         if !conn.prepare("SELECT 1 FROM secrets")?.exists([])? {
-            for name in [COOKIE_NOW, COOKIE_BEFORE, LASTING, "codes/0"] {
-                put_secret(conn, master, name, &Key::random(entropy), entropy)?;
-            }
+            make_own(conn, master, entropy)?;
         }
-        let mut select = conn.prepare("SELECT name, box FROM secrets ORDER BY name")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut codes = Vec::new();
-        let (mut now, mut before, mut lasting) = (None, None, None);
-        for row in rows {
-            let (name, wrapped): (String, Vec<u8>) = row?;
-            let Ok(bytes) = master.unwrap(&format!("own-key/{name}"), &wrapped) else {
-                return Ok(None);
-            };
-            let key = Key::from_bytes(&bytes);
-            match name.as_str() {
-                COOKIE_NOW => now = key,
-                COOKIE_BEFORE => before = key,
-                LASTING => lasting = key,
-                _ => codes.extend(key),
-            }
-        }
-        match (now, before, lasting) {
-            (Some(now), Some(before), Some(lasting)) => {
-                Ok(Some(OwnKeys { cookies: CookieKeys { now, before }, codes, lasting }))
-            }
-            _ => Err(VaultError::Damaged("the vault's own keys".into())),
-        }
+        read_own(conn, master)
     })
+}
+
+pub(super) fn make_own(
+    conn: &Connection,
+    master: &Key,
+    entropy: &Entropy,
+) -> Result<(), VaultError> {
+    for name in [COOKIE_NOW, COOKIE_BEFORE, LASTING, "codes/0"] {
+        put_secret(conn, master, name, &Key::random(entropy), entropy)?;
+    }
+    Ok(())
+}
+
+/// The vault's own keys; none if there are none yet or `master` does not open them.
+pub(super) fn read_own(conn: &Connection, master: &Key) -> Result<Option<OwnKeys>, VaultError> {
+    let mut select = conn.prepare("SELECT name, box FROM secrets ORDER BY name")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut codes = Vec::new();
+    let (mut now, mut before, mut lasting, mut any) = (None, None, None, false);
+    for row in rows {
+        let (name, wrapped): (String, Vec<u8>) = row?;
+        let Ok(bytes) = master.unwrap(&format!("own-key/{name}"), &wrapped) else {
+            return Ok(None);
+        };
+        let key = Key::from_bytes(&bytes);
+        any = true;
+        match name.as_str() {
+            COOKIE_NOW => now = key,
+            COOKIE_BEFORE => before = key,
+            LASTING => lasting = key,
+            _ => codes.extend(key),
+        }
+    }
+    match (now, before, lasting) {
+        (Some(now), Some(before), Some(lasting)) => {
+            Ok(Some(OwnKeys { cookies: CookieKeys { now, before }, codes, lasting }))
+        }
+        _ if !any => Ok(None),
+        _ => Err(VaultError::Damaged("the vault's own keys".into())),
+    }
 }
 
 impl Vault {
@@ -142,14 +158,14 @@ impl Vault {
             return self.fetch_cookie_keys();
         }
         let master = self.master()?;
-        let mut keys = self.0.cookies.write().unwrap_or_else(PoisonError::into_inner);
-        let before = keys.as_ref().ok_or(SealError::NotHeard)?.now.clone();
-        let next = CookieKeys { now: Key::random(self.entropy()), before };
-        self.change(|conn| {
+        let next = self.change(|conn| {
+            let own = read_own(conn, master)?.ok_or(SealError::NotHeard)?;
+            let next = CookieKeys { now: Key::random(self.entropy()), before: own.cookies.now };
             put_secret(conn, master, COOKIE_NOW, &next.now, self.entropy())?;
-            put_secret(conn, master, COOKIE_BEFORE, &next.before, self.entropy())
+            put_secret(conn, master, COOKIE_BEFORE, &next.before, self.entropy())?;
+            Ok(next)
         })?;
-        *keys = Some(next);
+        *self.0.cookies.write().unwrap_or_else(PoisonError::into_inner) = Some(next);
         Ok(())
     }
 

@@ -227,13 +227,16 @@ impl Vault {
 }
 
 /// Answers the other nodes' requests to `vault` while this node owns it. A node that was paused and
-/// owns it no more leaves what it finds unanswered: the owner has had it too.
+/// owns it no more leaves what it finds unanswered: the owner has had it too. A vault on a stream is
+/// read to its end before the first answer.
 pub async fn serve_vault(
     nats: &Nats,
     vault: &Vault,
     ownership: &Ownership,
 ) -> Result<(), AskError> {
-    nats.answer_alone(WHAT, ownership, AT_ONCE, async |call: Call| {
+    let failed = |error: VaultError| AskError::Broken(error.to_string());
+    vault.caught_up().await.map_err(failed)?;
+    let answered = nats.answer_alone(WHAT, ownership, AT_ONCE, async |call: Call| {
         let vault = vault.clone();
         let done = blocking(move || answer(&vault, call)).await;
         let answer = done.map_err(|error| Wrong::Other(error.to_string()))??;
@@ -242,6 +245,9 @@ pub async fn serve_vault(
             Ok(0..=ANSWER_MAX) => Ok(answer),
             _ => Err(Wrong::TooMuch),
         }
-    })
-    .await
+    });
+    tokio::select! {
+        done = answered => done,
+        () = vault.clear_up() => Ok(()),
+    }
 }

@@ -14,9 +14,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{
-    SealError, Vault, VaultError, call::Call, codes::CODE_CHARS, in_transaction, keys::must_live,
-};
+use super::{SealError, Vault, VaultError, call::Call, codes::CODE_CHARS, keys::must_live};
 
 /// How many codes a card may have one after the other, should the first be taken.
 const TRIES: u32 = 64;
@@ -310,21 +308,20 @@ impl Vault {
             return there.ask(Call::Redeem(kind.to_owned(), text.to_owned(), now));
         }
         let marks = self.marks(text)?;
-        let mut inside = self.inside()?;
-        for mark in marks {
-            let Some(held) = find(&inside.conn, kind, &mark)? else { continue };
-            if held.uses_left.is_none() || !held.valid(now) {
-                return Ok(held.valid(now).then_some(held.person));
-            }
-            return in_transaction(&mut inside.conn, |conn| {
+        self.change(|conn| {
+            for mark in &marks {
+                let Some(held) = find(conn, kind, mark)? else { continue };
+                if held.uses_left.is_none() || !held.valid(now) {
+                    return Ok(held.valid(now).then_some(held.person));
+                }
                 let sql = "UPDATE tokens SET uses_left = uses_left - 1 \
                            WHERE mark = ?1 AND kind = ?2 AND uses_left > 0";
                 let used = conn.prepare_cached(sql)?.execute(params![mark, kind])? == 1;
-                conn.execute("DELETE FROM tokens WHERE mark = ?1 AND uses_left <= 0", [&mark])?;
-                Ok(used.then_some(held.person))
-            });
-        }
-        Ok(None)
+                conn.execute("DELETE FROM tokens WHERE mark = ?1 AND uses_left <= 0", [mark])?;
+                return Ok(used.then_some(held.person));
+            }
+            Ok(None)
+        })
     }
 
     /// Makes all secrets of `kind` of `person` void; how many there were.

@@ -133,7 +133,7 @@ fn a_crash_before_the_file_was_rewritten_is_made_good_at_the_next_start() {
     crowd(&vault);
     let key = wrapped_key(&vault, member(1));
     ErasureList::new(&folder.list()).append(&[member(1)]).unwrap();
-    vault.inside().unwrap().destroy(&[member(1)]).unwrap();
+    vault.change(|conn| erasure::destroy(conn, &[member(1)])).unwrap();
     // The files as a machine that stopped here would have them.
     let after = Folder { dir: tempfile::tempdir().unwrap(), master: folder.master.clone() };
     fs::create_dir(after.data()).unwrap();
