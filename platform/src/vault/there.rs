@@ -170,6 +170,11 @@ async fn keep_cookie_keys(nats: Nats, held: std::sync::Weak<RwLock<Option<Cookie
                 *held.write().unwrap_or_else(PoisonError::into_inner) = Some(keys);
                 heard = true;
             }
+            Err(_) if nats.refused(&nats.asks(WHAT)).is_some() => {
+                // A role that shows no pages and sends no mail has no need of them.
+                tracing::info!("this role may not ask the vault: it opens no cookies");
+                return;
+            }
             Err(error) => tracing::warn!(%error, "the keys of cookies were not fetched"),
         }
         drop(held);

@@ -25,6 +25,14 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often it is said that one is not.
 const TOLD_EVERY: Duration = Duration::from_mins(5);
 
+/// What is said of servers that are away before something is erased.
+const AWAY: &str = "these servers don't have all of the vault: what is erased stays on disks until \
+                    they do; start them, or remove them with `nats server raft peer-remove` and \
+                    wipe their disks";
+/// What is said of those that went away meanwhile.
+const WENT: &str = "these servers went away while something was erased: if they come back later \
+                    than in three minutes, wipe their disks first, since they may keep it";
+
 /// Messages that are erased before one looks whether all copies are still there.
 const ROUND: usize = 32;
 
@@ -109,7 +117,7 @@ impl Kept {
 
     /// Erases what is most urgent of it.
     async fn erase_some(&self, due: &mut Due, entropy: &Entropy) -> Result<(), VaultError> {
-        self.wait_for_all_copies().await?;
+        self.wait_for_all_copies(AWAY).await?;
         if !due.compact {
             // One by one: to erase a message costs the servers as much as to store hundreds.
             for _ in 0..ROUND {
@@ -117,7 +125,7 @@ impl Kept {
                 self.stream.erase(*number).await?;
                 due.numbers.pop();
             }
-            return Ok(());
+            return self.wait_for_all_copies(WENT).await;
         }
         for person in &due.persons {
             for number in self.stream.earlier(&person.to_string()).await? {
@@ -125,7 +133,7 @@ impl Kept {
             }
         }
         // A copy that went away meanwhile reads of it in the Raft log, so that must stay till then.
-        self.wait_for_all_copies().await?;
+        self.wait_for_all_copies(WENT).await?;
         self.stream.compact(entropy).await?;
         let seconds = due.since.map(|since| since.elapsed().as_secs_f64()).unwrap_or_default();
         let persons = due.persons.len();
@@ -134,7 +142,7 @@ impl Kept {
         Ok(())
     }
 
-    async fn wait_for_all_copies(&self) -> Result<(), VaultError> {
+    async fn wait_for_all_copies(&self, word: &str) -> Result<(), VaultError> {
         let mut told: Option<Instant> = None;
         loop {
             let away = self.stream.behind().await?;
@@ -142,12 +150,7 @@ impl Kept {
                 return Ok(());
             }
             if told.is_none_or(|told| told.elapsed() > TOLD_EVERY) {
-                tracing::warn!(
-                    servers = away.join(", "),
-                    "these servers don't have all of the vault: what is erased stays on disks until \
-                     they do; start them, or remove them with `nats server raft peer-remove` and \
-                     wipe their disks"
-                );
+                tracing::warn!(servers = away.join(", "), "{word}");
                 told = Some(Instant::now());
             }
             tokio::time::sleep(LOOK).await;

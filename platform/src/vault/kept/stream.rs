@@ -81,9 +81,11 @@ impl VaultStream {
                     return Err(failed(&format!("the stream {name} can't be looked at"), error));
                 }
                 let made = nats.jetstream().create_stream(wanted.clone()).await;
-                made.map_err(|error| failed(&format!("the stream {name} can't be made"), error))?
-                    .cached_info()
-                    .clone()
+                let made = made.map_err(|error| {
+                    let told = "where this role may not, `linli seed` or `linli import` makes it";
+                    failed(&format!("the stream {name} can't be made ({told})"), error)
+                })?;
+                made.cached_info().clone()
             }
         };
         let there = &info.config;

@@ -2,6 +2,9 @@
 //! erased is gone from the servers' disks. All people are made up.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod belonging;
+mod erasing;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -17,7 +20,6 @@ use linli_platform::{
     testing::{self, NatsServers},
     vault::{IndexEntry, MasterKey, Terms, Vault, VaultError, serve_vault},
 };
-use rusqlite::Connection;
 use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -41,8 +43,11 @@ impl Street {
     }
 
     async fn nats(&self) -> Nats {
-        let address = self.servers.address("street");
-        Nats::connect(&address, &Access::default(), "test").await.unwrap()
+        self.nats_as(Access::default()).await
+    }
+
+    async fn nats_as(&self, access: Access) -> Nats {
+        Nats::connect(&self.servers.address("street"), &access, "test").await.unwrap()
     }
 
     fn master(&self) -> MasterKey {
@@ -51,9 +56,12 @@ impl Street {
     }
 
     async fn open(&self, dir: &Path) -> Result<Vault, VaultError> {
+        self.open_over(&self.nats().await, dir).await
+    }
+
+    async fn open_over(&self, nats: &Nats, dir: &Path) -> Result<Vault, VaultError> {
         let (data, list) = (dir.join("data"), dir.join("erased"));
-        let nats = self.nats().await;
-        Vault::on_nats(&nats, &data, &self.master(), &list, Entropy::system()).await
+        Vault::on_nats(nats, &data, &self.master(), &list, Entropy::system()).await
     }
 
     async fn node(&self) -> Node {
@@ -88,32 +96,6 @@ impl Street {
         }
         stored
     }
-}
-
-/// In which files under some folders one of these texts stands.
-fn holding(folders: &[PathBuf], texts: &[Vec<u8>]) -> Vec<PathBuf> {
-    // SQLite looks through bytes faster than a program without optimisation does.
-    let look = Connection::open_in_memory().unwrap();
-    let mut look = look.prepare("SELECT instr(?1, ?2)").unwrap();
-    let mut found = Vec::new();
-    let mut folders = folders.to_vec();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let Ok(content) = fs::read(&path) else { continue };
-            // The middle of a box is enough: it can't be there by chance.
-            let mut holds = |text: &Vec<u8>| {
-                let at: i64 = look.query_row((&content, &text[12..44]), |row| row.get(0)).unwrap();
-                at > 0
-            };
-            found.extend(texts.iter().any(&mut holds).then_some(path));
-        }
-    }
-    found
 }
 
 async fn until(mut holds: impl FnMut() -> bool) {
@@ -260,142 +242,4 @@ async fn of_each_person_one_message_stays() {
         assert!(Instant::now() < end, "messages that others replace are still there");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// Erases somebody of whom several states were stored, and says how long their bytes stay.
-async fn erased_from_disks(down: Option<usize>) -> Duration {
-    let street = Street::new(3).await;
-    let (owner, standby) = (street.node().await, street.node().await);
-    let (own, other) = (&owner.vault, &standby.vault);
-    let many: Vec<_> = (1..=300).map(person).collect();
-    own.new_keys(&many).unwrap();
-    let secret = person(150);
-    for n in 0..3 {
-        own.put(secret, &named(&format!("Ada Li {n}"))).unwrap();
-    }
-    let boxes = street.stored(secret).await;
-    assert_eq!(boxes.len(), 4, "nobody owned the vault yet, so all are there");
-    street.own(&owner).await;
-    other.caught_up().await.unwrap();
-    assert!(!holding(&street.servers.store_dirs(), &boxes).is_empty());
-    if let Some(n) = down {
-        street.servers.kill(n);
-    }
-    // Whoever leads is elected anew first.
-    until(|| own.erase(secret).is_ok()).await;
-    let mut since = Instant::now();
-    if let Some(n) = down {
-        let told = own.new_key(secret);
-        assert!(matches!(told, Err(VaultError::Erased(_))), "erased where most of the copies are");
-        assert!(!holding(&street.servers.store_dirs(), &boxes).is_empty());
-        street.servers.start(n);
-        since = Instant::now();
-    }
-    until(|| holding(&street.servers.store_dirs(), &boxes).is_empty()).await;
-    let took = since.elapsed();
-    other.caught_up().await.unwrap();
-    assert!(other.key(secret).unwrap().is_none() && other.erased(secret).unwrap());
-    assert!(other.key(person(151)).unwrap().is_some());
-    for node in [&owner, &standby] {
-        let list = fs::read_to_string(node.dir.path().join("erased")).unwrap();
-        assert!(list.contains(&secret.to_string()));
-    }
-    took
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_erased_is_gone_from_all_disks_within_seconds() {
-    let took = erased_from_disks(None).await;
-    eprintln!("gone from all files of three servers after {took:.1?}");
-    assert!(took < Duration::from_secs(30));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_away_during_an_erasure_keeps_nothing_either() {
-    let took = erased_from_disks(Some(1)).await;
-    eprintln!("gone from all files {took:.1?} after the return of a server");
-    assert!(took < Duration::from_secs(40));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_vault_moves_to_the_street_and_back() {
-    let street = Street::new(1).await;
-    let office = TempDir::new().unwrap();
-    let embedded = testing::vault(&office, &Entropy::system());
-    let passphrase = SecretString::from("a good passphrase");
-    let (a, b, gone) = (person(1), person(2), person(3));
-    embedded.new_keys(&[a, b, gone]).unwrap();
-    embedded.put(a, &named("Ada Li")).unwrap();
-    embedded.set_password(a, &"a long password".into()).unwrap();
-    let card = embedded.mint_card("card", b, person(9)).unwrap();
-    let feed = embedded.lasting("feed", a).unwrap();
-    embedded.erase(gone).unwrap();
-    let export = embedded.export(&passphrase).unwrap();
-
-    let (one, two) = (street.node().await, street.node().await);
-    let report = one.vault.import(&passphrase, &export).unwrap();
-    assert_eq!((report.taken, report.there, report.erased), (2, 0, 0));
-    two.vault.caught_up().await.unwrap();
-    assert!(same_key(&embedded, &two.vault, a) && same_key(&two.vault, &embedded, b));
-    assert!(two.vault.erased(gone).unwrap());
-    assert_eq!(two.vault.holder("card", card.code.expose_secret(), noon()).unwrap(), Some(b));
-    assert_eq!(two.vault.lasting("feed", a).unwrap().expose_secret(), feed.expose_secret());
-    assert_eq!(one.vault.import(&passphrase, &export).unwrap().there, 2);
-
-    let back = TempDir::new().unwrap();
-    let back = testing::vault(&back, &Entropy::system());
-    back.import(&passphrase, &two.vault.export(&passphrase).unwrap()).unwrap();
-    assert!(same_key(&embedded, &back, a) && back.erased(gone).unwrap());
-    assert!(back.verify_password(Some(a), &"a long password".into()).unwrap());
-    assert_eq!(back.holder("card", card.code.expose_secret(), noon()).unwrap(), Some(b));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_belong_together_is_refused_with_the_way_out() {
-    let street = Street::new(1).await;
-    let node = street.node().await;
-    node.vault.new_key(person(1)).unwrap();
-    let nats = street.nats().await;
-    let refused = |opened: Result<Vault, VaultError>| opened.unwrap_err().to_string();
-
-    // Another master key.
-    let dir = TempDir::new().unwrap();
-    let (key, data) = (dir.path().join("key"), dir.path().join("data"));
-    let (other, _) = MasterKey::load_or_make(Some(&key), &data, &Entropy::system()).unwrap();
-    let list = dir.path().join("erased");
-    let opened = Vault::on_nats(&nats, &data, &other, &list, Entropy::system()).await;
-    assert!(matches!(opened, Err(VaultError::WrongMasterKey { .. })));
-
-    // The folder of an office without NATS.
-    let office = TempDir::new().unwrap();
-    drop(testing::vault(&office, &Entropy::system()));
-    let told = refused(street.open(office.path()).await);
-    assert!(told.contains("linli export") && told.contains("another folder"), "{told}");
-
-    // Something on a subject of ours that is not ours.
-    let subject = format!("linli-vault.street.{}", person(2));
-    nats.jetstream().publish(subject, "hello".into()).await.unwrap().await.unwrap();
-    nats.jetstream().publish("linli-vault.street.x", "hello".into()).await.unwrap().await.unwrap();
-    node.vault.new_key(person(2)).unwrap();
-    let fresh = street.node().await;
-    assert!(same_key(&node.vault, &fresh.vault, person(2)));
-
-    // A stream that was removed meanwhile, and one with other settings.
-    let name = nats.log().vault_stream();
-    nats.jetstream().delete_stream(&name).await.unwrap();
-    let Node { dir, vault } = fresh;
-    drop(vault);
-    let told = refused(street.open(dir.path()).await);
-    assert!(told.contains("removed") && told.contains("vault.db"), "{told}");
-    nats.jetstream().delete_stream(&name).await.unwrap();
-    let config = stream::Config {
-        name,
-        subjects: vec!["linli-vault.street.>".to_owned()],
-        max_age: Duration::from_hours(1),
-        ..stream::Config::default()
-    };
-    nats.jetstream().create_stream(config).await.unwrap();
-    let dir = TempDir::new().unwrap();
-    let told = refused(street.open(dir.path()).await);
-    assert!(told.contains("nats stream edit LINLI_street_VAULT"), "{told}");
 }
