@@ -93,6 +93,13 @@ pub(super) fn hear(rows: &mut Rows<'_>, stream: &StreamId, resident: Uuid) {
     }
 }
 
+/// Forgets that somebody got a summary: it was not sent to them after all.
+pub(super) fn unheard(rows: &mut Rows<'_>, stream: &StreamId, resident: Uuid) {
+    if let Some(week) = stream.id().strip_prefix("digest-") {
+        rows.remove(&summed(stream.community(), week, &resident.to_string()));
+    }
+}
+
 /// Lets go of who got the summaries of weeks before that of `due`.
 pub(super) fn forget(rows: &mut Rows<'_>, community: &str, due: DateTime<Utc>) {
     // The year comes first: an earlier week is less as a text too.

@@ -67,9 +67,13 @@ pub(super) fn hear(
         DeliveryEvent::DeliveriesHeld { until, attempt, keys } => {
             await_try(rows, &row(stream, *until, *attempt), keys.clone());
         }
-        DeliveryEvent::DeliveriesMissed { .. }
-        | DeliveryEvent::DeliveriesSuperseded { .. }
-        | DeliveryEvent::DeliveriesSuppressed { .. } => {}
+        // Who has no address, or did not agree, has read no summary.
+        DeliveryEvent::DeliveriesSuppressed { keys, .. } => {
+            for key in keys.iter().filter(|key| key.purpose == Purpose::Digest) {
+                digest::unheard(rows, stream, key.resident);
+            }
+        }
+        DeliveryEvent::DeliveriesMissed { .. } | DeliveryEvent::DeliveriesSuperseded { .. } => {}
     }
 }
 

@@ -92,16 +92,20 @@ fn a_weekly_series_comes_as_one_summary_unless_each_is_wanted() {
 #[test]
 fn whoever_got_the_summary_is_told_of_a_change() {
     let mut world = World::new(WEEKLY);
-    for n in [1, 2] {
+    for n in [1, 2, 4] {
         world.subscribe(n, &[60], "DEFAULT");
     }
     world.open_next();
     world.pass("2026-11-08T18:00:00+08:00");
-    let summary = started(&[key(1, 0, Purpose::Digest)]);
+    let [reader, without] = [1, 4].map(|n| key(n, 0, Purpose::Digest));
+    let summary = started(&[reader, without]);
     world.hear(SUMMARY, serde_json::to_value(&summary).unwrap());
+    let (reason, keys) = ("no-address".to_owned(), vec![without]);
+    let suppressed = DeliveryEvent::DeliveriesSuppressed { reason, keys };
+    world.hear(SUMMARY, serde_json::to_value(&suppressed).unwrap());
     world.subscribe(3, &[60], "DEFAULT");
     let told = starts(&world.cancel_next());
-    assert_eq!(told, [key(1, 1, Purpose::Changed)], "neither 2, who did not get it, nor 3");
+    assert_eq!(told, [key(1, 1, Purpose::Changed)], "neither 2 and 4, who did not get it, nor 3");
     assert_eq!(world.pass("2026-11-14T00:00:00+08:00"), []);
 }
 
