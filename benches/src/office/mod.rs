@@ -11,11 +11,11 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use linli::{
-    compose::{Means, Node},
+    compose::{Means, Node, Part},
     config::Config,
     failure::Failure,
 };
-use linli_platform::{clock::Clock, hand::Hands};
+use linli_platform::clock::Clock;
 use tokio::net::TcpListener;
 
 pub mod client;
@@ -42,7 +42,7 @@ pub async fn open(folder: &Path) -> Result<Node> {
     let config = config(folder)?;
     let at = config.listen;
     let means =
-        Means { data: folder.join("data"), config, clock: Clock::system(), hands: Hands::All, at };
+        Means { data: folder.join("data"), config, clock: Clock::system(), part: Part::Whole, at };
     Node::open(means).await.map_err(told)
 }
 
