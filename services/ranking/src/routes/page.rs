@@ -93,8 +93,9 @@ pub(super) async fn page(
         && view.total == Total::default()
         && before.is_some_and(|before| before != Total::default())
     {
-        let before = view.asked.period.shifted(-1).to_string();
-        view = state.view(&viewer, &community, &Query::from([("period".into(), before)])).await?;
+        let mut asked = query.clone();
+        asked.insert("period".to_owned(), view.asked.period.shifted(-1).to_string());
+        view = state.view(&viewer, &community, &asked).await?;
     }
     let t = Text::of(&viewer);
     let html = shown(&view, t).render().map_err(Refusal::failed)?;

@@ -123,7 +123,8 @@ async fn whoever_names_no_month_sees_the_last_in_which_anything_was() {
     office.get(&visitor(), path).await.shows("November 2026").shows("aria-labelledby=\"heat\"");
     let december = at("2026-12-01T00:00:00Z") - office.kit.platform.clock.now();
     office.kit.pass(december, &[&office.service.tables]).await;
-    office.get(&visitor(), path).await.shows("<strong>November 2026</strong>");
+    let page = office.get(&visitor(), path).await;
+    page.shows("<strong>November 2026</strong>").shows("Building 1").shows("id=\"heat\"");
     let asked = format!("{path}&period=month");
     office.get(&visitor(), &asked).await.shows("<strong>December 2026</strong>");
 }
