@@ -150,7 +150,7 @@ async fn answer(directory: &dyn Directory, call: Call) -> Result<Value, Director
     }
 }
 
-/// Answers the other nodes' requests to `directory` while this node owns it: of two requests that
+/// Answers the other nodes' requests to `directory` whenever this node owns it: of two requests that
 /// show the same secret at the same moment the vault here lets in one.
 pub async fn serve_directory(
     nats: &Nats,

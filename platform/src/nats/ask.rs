@@ -87,9 +87,9 @@ impl Nats {
         Ok(())
     }
 
-    /// Answers requests for `what` as their one owner. It shares them with nobody, since a node that
-    /// is paused would get some of them and leave them lying; each node that subscribes gets each,
-    /// and who doesn't own (any more) when it reads one is silent.
+    /// Answers requests for `what` as their one owner, whenever this node is that. It shares them
+    /// with nobody, since a node that is paused would get some of them and leave them lying; each
+    /// node that subscribes gets each, and who doesn't own (any more) when it reads one is silent.
     pub async fn answer_alone<Q, A, F, Fut>(
         &self,
         what: &str,
@@ -103,13 +103,18 @@ impl Nats {
         F: Fn(Q) -> Fut,
         Fut: Future<Output = A>,
     {
-        let asked = self.client().subscribe(self.asks(what)).await;
-        let asked = asked.map_err(|error| AskError::Broken(format!("{what}: {error}")))?;
         let mine = || ownership.holds();
-        asked
-            .for_each_concurrent(at_once, |message| self.reply(what, message, mine, &answer))
-            .await;
-        Ok(())
+        loop {
+            ownership.gained().await;
+            let asked = self.client().subscribe(self.asks(what)).await;
+            let asked = asked.map_err(|error| AskError::Broken(format!("{what}: {error}")))?;
+            let reply = |message| self.reply(what, message, mine, &answer);
+            tokio::select! {
+                () = asked.for_each_concurrent(at_once, reply) => return Ok(()),
+                // From now on nobody is there, which whoever asks learns at once.
+                () = ownership.lost() => {}
+            }
+        }
     }
 
     /// Answers one request, if it is for this node.

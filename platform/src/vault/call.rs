@@ -46,6 +46,24 @@ pub(super) enum Call {
     RotateSessionKey,
 }
 
+impl Call {
+    /// Whether doing it twice is no more than doing it once. A secret that was made or used up is
+    /// not for whoever did not hear the answer.
+    pub(super) fn may_be_repeated(&self) -> bool {
+        !matches!(
+            self,
+            Self::Mint(..)
+                | Self::Rotate(..)
+                | Self::Renew(..)
+                | Self::HandOver(..)
+                | Self::Redeem(..)
+                | Self::Revoke(..)
+                | Self::RevokeSessions(..)
+                | Self::RotateSessionKey
+        )
+    }
+}
+
 /// A key on its way to a node that may have it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeyGiven {

@@ -74,7 +74,12 @@ pub(crate) async fn patiently<A, F: Future<Output = Result<A, AskError>>>(
 
 async fn ask(nats: &Nats, call: &Call) -> Result<Value, VaultError> {
     let asked = || nats.ask::<_, Result<Value, Wrong>>(WHAT, call);
-    match patiently(asked).await {
+    let answered = match patiently(asked).await {
+        // Whoever had it may have died over it; most can be asked once more.
+        Err(AskError::Late(_)) if call.may_be_repeated() => patiently(asked).await,
+        answered => answered,
+    };
+    match answered {
         Ok(answer) => Ok(answer?),
         Err(error) => Err(VaultError::Unreachable(error.to_string())),
     }
@@ -231,7 +236,7 @@ impl Vault {
     }
 }
 
-/// Answers the other nodes' requests to `vault` while this node owns it. A node that was paused and
+/// Answers the other nodes' requests to `vault` whenever this node owns it. A node that was paused and
 /// owns it no more leaves what it finds unanswered: the owner has had it too. A vault on a stream is
 /// read to its end before the first answer.
 pub async fn serve_vault(
@@ -239,20 +244,29 @@ pub async fn serve_vault(
     vault: &Vault,
     ownership: &Ownership,
 ) -> Result<(), AskError> {
-    let failed = |error: VaultError| AskError::Broken(error.to_string());
-    vault.caught_up().await.map_err(failed)?;
-    let answered = nats.answer_alone(WHAT, ownership, AT_ONCE, async |call: Call| {
+    let answer = |call: Call| {
         let vault = vault.clone();
-        let done = blocking(move || answer(&vault, call)).await;
-        let answer = done.map_err(|error| Wrong::Other(error.to_string()))??;
-        // A message that is too long would not leave, and whoever asked would wait in vain.
-        match serde_json::to_vec(&answer).map(|bytes| bytes.len()) {
-            Ok(0..=ANSWER_MAX) => Ok(answer),
-            _ => Err(Wrong::TooMuch),
+        async move {
+            let done = blocking(move || answer(&vault, call)).await;
+            let answer = done.map_err(|error| Wrong::Other(error.to_string()))??;
+            // A message that is too long would not leave, and whoever asked would wait in vain.
+            match serde_json::to_vec(&answer).map(|bytes| bytes.len()) {
+                Ok(0..=ANSWER_MAX) => Ok(answer),
+                _ => Err(Wrong::TooMuch),
+            }
         }
-    });
-    tokio::select! {
-        done = answered => done,
-        () = vault.clear_up() => Ok(()),
+    };
+    loop {
+        ownership.gained().await;
+        if let Err(error) = vault.caught_up().await {
+            tracing::warn!(%error, "the vault is not answered for yet");
+            tokio::time::sleep(LOOK).await;
+            continue;
+        }
+        tokio::select! {
+            done = nats.answer_alone(WHAT, ownership, AT_ONCE, answer) => return done,
+            () = vault.clear_up() => {}
+            () = ownership.lost() => {}
+        }
     }
 }

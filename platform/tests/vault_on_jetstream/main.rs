@@ -16,7 +16,10 @@ use async_nats::jetstream::stream;
 use chrono::{DateTime, TimeDelta, Utc};
 use linli_platform::{
     entropy::Entropy,
-    nats::{Access, Nats, lease::Ownership},
+    nats::{
+        Access, Nats,
+        lease::{self, Ownership},
+    },
     testing::{self, NatsServers},
     vault::{IndexEntry, MasterKey, Terms, Vault, VaultError, serve_vault},
 };
@@ -204,6 +207,40 @@ async fn nodes_that_change_the_same_at_once_lose_nothing_and_let_in_one() {
         });
         assert_eq!(let_in, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_owner_dies_the_next_one_answers_without_a_word_to_anybody() {
+    let street = Street::new(1).await;
+    let nats = street.nats().await;
+    lease::bucket(&nats).await.unwrap();
+    let mut nodes = Vec::new();
+    for name in ["first", "second"] {
+        let (own_nats, node) = (street.nats().await, street.node().await);
+        let (ownership, keeper) = lease::take_part(&own_nats, "people", name);
+        let vault = node.vault.clone();
+        let kept = tokio::spawn(keeper.run(std::future::pending()));
+        let turn = ownership.clone();
+        let served = tokio::spawn(async move { serve_vault(&own_nats, &vault, &turn).await });
+        if nodes.is_empty() {
+            until(|| ownership.holds()).await;
+        }
+        nodes.push((node, ownership, kept, served));
+    }
+    let there = Vault::there(&nats, Entropy::system()).unwrap();
+    until(|| there.is_ready()).await;
+    there.put(person(1), &named("Ada Li")).unwrap();
+    assert!(!nodes[1].1.holds());
+    let (first, _, kept, served) = nodes.remove(0);
+    kept.abort();
+    served.abort();
+    drop(first);
+    let before = Instant::now();
+    there.put(person(2), &named("Bo")).unwrap();
+    eprintln!("taken over after {:.1?}", before.elapsed());
+    assert!(nodes[0].1.holds());
+    assert_eq!(there.by_name("ada li").unwrap(), [person(1)]);
+    assert_eq!(nodes[0].0.vault.by_name("bo").unwrap(), [person(2)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,12 @@ use super::{
 use crate::entropy::Entropy;
 
 /// How often one looks whether all copies are there again.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(250);
+/// So long all copies are there before something is erased, and again before the logs are
+/// compacted: a server says that it has received all before it has written all.
+const STEADY: Duration = Duration::from_secs(1);
+/// So long after one has come back, which first takes in what it has missed.
+const RETURNED: Duration = Duration::from_secs(8);
 /// How often it is said that one is not.
 const TOLD_EVERY: Duration = Duration::from_mins(5);
 
@@ -144,16 +149,23 @@ impl Kept {
 
     async fn wait_for_all_copies(&self, word: &str) -> Result<(), VaultError> {
         let mut told: Option<Instant> = None;
+        let (mut since, mut long) = (Instant::now(), STEADY);
         loop {
             let away = self.stream.behind().await?;
             if away.is_empty() {
-                return Ok(());
+                if since.elapsed() >= long {
+                    return Ok(());
+                }
+                tokio::time::sleep(LOOK).await;
+                continue;
             }
+            long = RETURNED;
             if told.is_none_or(|told| told.elapsed() > TOLD_EVERY) {
                 tracing::warn!(servers = away.join(", "), "{word}");
                 told = Some(Instant::now());
             }
             tokio::time::sleep(LOOK).await;
+            since = Instant::now();
         }
     }
 
