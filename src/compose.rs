@@ -100,16 +100,27 @@ pub(crate) fn beside(data: &Path, ending: &str) -> PathBuf {
     data.with_file_name(name)
 }
 
-/// The vault of a data folder with its master key; that of a made-up folder lies beside it.
+/// The master key of a data folder, whether it was made just now, and the list of who was erased;
+/// those of a made-up folder lie beside it.
+fn master_key(
+    data: &Path,
+    config: &Config,
+    entropy: &Entropy,
+) -> Result<(MasterKey, Made, PathBuf), Failure> {
+    let own = is_synthetic(data).then(|| (beside(data, ".key"), beside(data, ".erased")));
+    let configured = own.as_ref().map(|(key, _)| key).or(config.master_key_file.as_ref());
+    let (master, made) = MasterKey::load_or_make(configured.map(PathBuf::as_path), data, entropy)?;
+    let list = own.map_or_else(|| master.erasure_list(), |(_, list)| list);
+    Ok((master, made, list))
+}
+
+/// The vault of a data folder with its master key.
 pub fn open_vault(
     data: &Path,
     config: &Config,
     entropy: &Entropy,
 ) -> Result<(Vault, MasterKey, Made), Failure> {
-    let own = is_synthetic(data).then(|| (beside(data, ".key"), beside(data, ".erased")));
-    let configured = own.as_ref().map(|(key, _)| key).or(config.master_key_file.as_ref());
-    let (master, made) = MasterKey::load_or_make(configured.map(PathBuf::as_path), data, entropy)?;
-    let list = own.map_or_else(|| master.erasure_list(), |(_, list)| list);
+    let (master, made, list) = master_key(data, config, entropy)?;
     let vault = Vault::open(data, &master, &list, entropy.clone())?;
     Ok((vault, master, made))
 }
@@ -136,7 +147,7 @@ impl Node {
         let Means { data, config, clock, part, at } = means;
         let hands = match part {
             Part::Whole => Hands::All,
-            Part::Operator => Hands::None,
+            Part::Operator | Part::Mover => Hands::None,
             Part::Only(_) => {
                 return Err(Failure::usage(
                     "--only is for a log on NATS, which several nodes share: name it with --log \

@@ -3,7 +3,7 @@
 //! The node that acts for `people` keeps the vault and answers the others for it; nobody else opens
 //! a name.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use linli_people::PeopleDirectory;
 use linli_platform::{
@@ -24,9 +24,11 @@ use linli_platform::{
 };
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{Means, Node, Part, is_synthetic, newest, open_vault};
+use super::{Means, Node, Part, is_synthetic, master_key, newest};
 use crate::{config::Config, failure::Failure, output::tell};
 
+/// How long this node waits before it tries again to answer others.
+const PAUSE: Duration = Duration::from_secs(1);
 /// The service whose mails bear signed links.
 const NOTIFIER: &str = "notifier";
 /// The service that keeps the vault.
@@ -100,14 +102,14 @@ pub(super) async fn open(means: Means, address: &NatsAddress) -> Result<Node, Fa
     if clock.shift_us() == 0 {
         tokio::spawn(watch_clock(nats.clone(), clock.clone(), guard.clone()));
     }
-    if part == Part::Operator {
+    if matches!(part, Part::Operator | Part::Mover) {
         // Nodes with fewer rights find it there.
         lease::bucket(&nats).await?;
     }
     let (hands, keepers) = hands(&part, &nats, &name);
     let signs = part.answers() || part.hands().contains(&NOTIFIER);
     let keeps = Keeping { nats: &nats, data: &data, config: &config, hands: &hands, signs };
-    let (vault, directory, own) = keeps.vault()?;
+    let (vault, directory, own) = keeps.vault(part == Part::Mover).await?;
     let (end, ended) = watch::channel(false);
     let keepers = keepers.into_iter().map(|keeper| {
         let mut ended = ended.clone();
@@ -147,22 +149,28 @@ struct Keeping<'a> {
 }
 
 impl Keeping<'_> {
-    /// Answers the other nodes as long as this one acts for `people`.
+    /// Answers the other nodes whenever this one acts for `people`.
     fn answer(&self, vault: &Vault, directory: &Arc<dyn Directory>, turn: &Ownership) {
         let (nats, vault, held) = (self.nats.clone(), vault.clone(), turn.clone());
-        tokio::spawn(async move {
-            told("vault", serve_vault(&nats, &vault, &held).await);
+        each_turn("vault", turn, move || {
+            let (nats, vault, held) = (nats.clone(), vault.clone(), held.clone());
+            async move { serve_vault(&nats, &vault, &held).await }
         });
         let (nats, directory, held) = (self.nats.clone(), directory.clone(), turn.clone());
-        tokio::spawn(async move {
-            told("directory", serve_directory(&nats, directory, &held).await);
+        each_turn("directory", turn, move || {
+            let (nats, directory, held) = (nats.clone(), directory.clone(), held.clone());
+            async move { serve_directory(&nats, directory, &held).await }
         });
     }
 
     /// The vault, the directory over it, and the one that answers from this node's tables.
-    fn vault(&self) -> Result<(Vault, Arc<dyn Directory>, PeopleDirectory), Failure> {
+    async fn vault(
+        &self,
+        moves: bool,
+    ) -> Result<(Vault, Arc<dyn Directory>, PeopleDirectory), Failure> {
         let entropy = Entropy::system();
-        let Some(turn) = self.hands.of(PEOPLE) else {
+        let turn = self.hands.of(PEOPLE);
+        if turn.is_none() && !moves {
             let vault = if self.signs {
                 Vault::there(self.nats, entropy)?
             } else {
@@ -170,19 +178,37 @@ impl Keeping<'_> {
             };
             let own = PeopleDirectory::new(&vault);
             return Ok((vault, Arc::new(RemoteDirectory::new(self.nats)), own));
-        };
-        let (vault, master, made) = open_vault(self.data, self.config, &entropy)?;
+        }
+        let (master, made, list) = master_key(self.data, self.config, &entropy)?;
         tell(master.notice(made));
+        let vault = Vault::on_nats(self.nats, self.data, &master, &list, entropy).await?;
         let own = PeopleDirectory::new(&vault);
         let directory: Arc<dyn Directory> = Arc::new(own.clone());
-        self.answer(&vault, &directory, &turn);
+        if let Some(turn) = turn {
+            self.answer(&vault, &directory, &turn);
+        }
         Ok((vault, directory, own))
     }
 }
 
-/// Answering ends with the program alone.
-fn told(what: &str, ended: Result<(), AskError>) {
-    if let Err(error) = ended {
-        tracing::error!(what, %error, "other nodes get no answer from this one");
-    }
+/// Does something from the beginning of each turn of this node to its end.
+fn each_turn<Fut>(what: &'static str, turn: &Ownership, serve: impl Fn() -> Fut + Send + 'static)
+where
+    Fut: Future<Output = Result<(), AskError>> + Send,
+{
+    let turn = turn.clone();
+    tokio::spawn(async move {
+        loop {
+            turn.gained().await;
+            tokio::select! {
+                ended = serve() => {
+                    if let Err(error) = ended {
+                        tracing::error!(what, %error, "other nodes get no answer, trying again");
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                () = turn.lost() => {}
+            }
+        }
+    });
 }

@@ -17,6 +17,8 @@ pub enum Part {
     Only(Only),
     /// One command of an operator, and then it ends.
     Operator,
+    /// The same, where it brings a vault or takes one away: over NATS it keeps the vault itself.
+    Mover,
 }
 
 impl Part {
@@ -25,7 +27,7 @@ impl Part {
         match self {
             Self::Whole => true,
             Self::Only(only) => only.gateway,
-            Self::Operator => false,
+            Self::Operator | Self::Mover => false,
         }
     }
 
@@ -34,7 +36,7 @@ impl Part {
         match self {
             Self::Whole => SERVICES.to_vec(),
             Self::Only(only) => only.hands.iter().copied().collect(),
-            Self::Operator => Vec::new(),
+            Self::Operator | Self::Mover => Vec::new(),
         }
     }
 }
@@ -43,7 +45,7 @@ impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Whole => f.write_str("all"),
-            Self::Operator => f.write_str("operator"),
+            Self::Operator | Self::Mover => f.write_str("operator"),
             Self::Only(only) => {
                 let gateway = only.gateway.then_some(GATEWAY);
                 let names: Vec<_> = gateway.into_iter().chain(only.hands.iter().copied()).collect();

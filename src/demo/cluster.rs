@@ -19,7 +19,7 @@ use secrecy::SecretString;
 
 use super::{Links, fill, past};
 use crate::{
-    compose::{Means, Node, Part, SYNTHETIC, open_vault},
+    compose::{Means, Node, Part, SYNTHETIC},
     config::Config,
     failure::Failure,
     operations::status,
@@ -301,15 +301,14 @@ async fn move_over(
     progress: &Progress,
 ) -> Result<(), Failure> {
     let at = SocketAddr::from(([127, 0, 0, 1], 0));
-    let data = site.data.join("operator");
-    let means = Means { data, config, clock: clock.clone(), part: Part::Operator, at };
+    // The folder of the node that will keep the vault, with its master key.
+    let data = site.node_folder("people")?;
+    let means = Means { data, config, clock: clock.clone(), part: Part::Mover, at };
     let node = Node::open(means).await?;
     let (from, to) = (office.platform.log.as_ref(), node.platform.log.as_ref());
     transfer::copy(from, Position(0), to).await?;
-    progress.at("demo: the vault moves to the node that acts for people");
-    let people = site.node_folder("people")?;
-    let (vault, ..) = open_vault(&people, &Config::usual(), &Entropy::system())?;
-    let office = office.platform.vault.clone();
+    progress.at("demo: the vault moves");
+    let (vault, office) = (node.platform.vault.clone(), office.platform.vault.clone());
     let moved = tokio::task::spawn_blocking(move || {
         let passphrase = SecretString::from(Entropy::system().uuid().to_string());
         vault.import(&passphrase, &office.export(&passphrase)?)

@@ -137,6 +137,11 @@ impl Request {
         matches!(self, Self::Rebuild { .. } | Self::ClockIsRight | Self::Status)
     }
 
+    /// Whether it brings a vault, or takes one away.
+    fn moves_a_vault(&self) -> bool {
+        matches!(self, Self::ImportLog { .. } | Self::ExportVault { .. })
+    }
+
     /// Whether it changes nothing, and needs no names: it can be done beside whoever writes.
     fn only_reads(&self) -> bool {
         matches!(self, Self::Agenda { .. } | Self::Ics { .. })
@@ -163,7 +168,8 @@ pub async fn ask(
         let data = if config.log.is_none() { data } else { aside.path().join("data") };
         let clock = linli_platform::clock::Clock::system();
         let at = config.listen;
-        Node::open(Means { data, config, clock, part: Part::Operator, at }).await?
+        let part = if request.moves_a_vault() { Part::Mover } else { Part::Operator };
+        Node::open(Means { data, config, clock, part, at }).await?
     };
     perform(&node, &operator(), request.clone(), progress).await
 }

@@ -168,14 +168,20 @@ async fn another_node_takes_over_and_nothing_is_done_twice() {
     let browser = face.browser_of(person).await;
     browser.does(&format!("{PAGE}/register"), &[]).await;
     street.settle(&[&keeper, &first], &[&face]).await;
-    let second = street.hands("second", "notifier").await;
+    let second = street.hands("second", "notifier,people").await;
     // The first ends as a node that is stopped does: its lease is free at once.
     first.membership.as_ref().unwrap().leave().await;
+    keeper.membership.as_ref().unwrap().leave().await;
+    let people = second.platform.hands.of("people").unwrap();
+    in_time("the second keeps the vault", people.gained()).await;
     let turn = second.platform.hands.of("notifier").unwrap();
     in_time("the second acts", turn.gained()).await;
     assert!(!first.platform.hands.of("notifier").unwrap().holds());
     street.clock.advance_to(at("2026-11-04T20:00:00+08:00"));
-    street.settle(&[&keeper, &second], &[&face]).await;
+    street.settle(&[&second], &[&face]).await;
+    // It has followed the vault from the first on: the name is in the mail, and at the desk.
+    let desk = face.desk("administrator").await;
+    assert!(desk.reads("/desk/xiguan/residents").await.contains("测试居民here"));
     let mails = async |name: &str| {
         let outbox = Outbox::open(street.data(name).join("outbox")).unwrap();
         outbox.list().await.unwrap().len()
