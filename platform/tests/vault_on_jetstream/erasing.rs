@@ -44,7 +44,7 @@ async fn gone(dirs: &[PathBuf], boxes: &[Vec<u8>]) {
 }
 
 /// Erases somebody of whom several states were stored, and says how long their bytes stay.
-async fn erased_from_disks(down: Option<usize>) -> Duration {
+async fn erased_from_disks(away: bool) -> Duration {
     let street = Street::new(3).await;
     let (owner, standby) = (street.node().await, street.node().await);
     let (own, other) = (&owner.vault, &standby.vault);
@@ -63,6 +63,7 @@ async fn erased_from_disks(down: Option<usize>) -> Duration {
     let in_stream = |path: &PathBuf| path.components().any(|part| part.as_os_str() == "streams");
     until(|| !holding(&dirs, replaced).iter().any(in_stream)).await;
     assert!(!holding(&dirs, replaced).is_empty());
+    let down = if away { Some(street.follower().await) } else { None };
     if let Some(n) = down {
         street.servers.kill(n);
     }
@@ -90,14 +91,14 @@ async fn erased_from_disks(down: Option<usize>) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_erased_is_gone_from_all_disks_within_seconds() {
-    let took = erased_from_disks(None).await;
+    let took = erased_from_disks(false).await;
     eprintln!("gone from all files of three servers after {took:.1?}");
     assert!(took < Duration::from_secs(30));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_away_during_an_erasure_keeps_nothing_either() {
-    let took = erased_from_disks(Some(1)).await;
+    let took = erased_from_disks(true).await;
     eprintln!("gone from all files {took:.1?} after the return of a server");
     assert!(took < Duration::from_secs(40));
 }

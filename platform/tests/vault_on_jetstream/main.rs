@@ -81,6 +81,14 @@ impl Street {
         until(|| there.is_ready()).await;
     }
 
+    /// A server that does not lead the vault's stream.
+    async fn follower(&self) -> usize {
+        let nats = self.nats().await;
+        let stream = nats.jetstream().get_stream(nats.log().vault_stream()).await.unwrap();
+        let leader = stream.cached_info().cluster.clone().unwrap().leader.unwrap();
+        (0..3).find(|n| leader != format!("n{n}")).unwrap()
+    }
+
     /// All that was ever stored of somebody and is still on the stream, boxed.
     async fn stored(&self, person: Uuid) -> Vec<Vec<u8>> {
         let nats = self.nats().await;
