@@ -18,6 +18,7 @@ use std::{
 
 use lru::LruCache;
 use tokio::sync::oneshot;
+use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     clock::Clock,
@@ -27,10 +28,12 @@ use crate::{
     ids::{Actor, CommandId, EventRef, Position, StreamId, Version},
 };
 
+mod appends;
 mod slot;
 #[cfg(test)]
 mod tests;
 
+pub use appends::{AppendFigures, Appends, BOUNDS_MS};
 use slot::Slot;
 
 /// How many streams of one category keep their fold in memory.
@@ -96,6 +99,7 @@ pub struct Streams {
     log: Arc<dyn EventLog>,
     clock: Clock,
     guard: ClockGuard,
+    appends: Arc<Appends>,
     categories: Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>,
 }
 
@@ -108,7 +112,8 @@ fn held<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Streams {
     /// Streams on `log`, with `clock` for the time of each decision.
     pub fn new(log: Arc<dyn EventLog>, clock: Clock) -> Self {
-        Self { log, clock, guard: ClockGuard::default(), categories: Arc::default() }
+        let (guard, appends) = (ClockGuard::default(), Arc::default());
+        Self { log, clock, guard, appends, categories: Arc::default() }
     }
 
     /// The same streams, with an eye on the clock.
@@ -121,6 +126,11 @@ impl Streams {
     /// What keeps a wrong clock from doing harm.
     pub fn guard(&self) -> &ClockGuard {
         &self.guard
+    }
+
+    /// How long this node's appends took.
+    pub fn appends(&self) -> &Appends {
+        &self.appends
     }
 
     /// Gives `command` to stream `id` of `D`'s category in `community`, and waits until what came
@@ -139,6 +149,10 @@ impl Streams {
         if let Some(why) = self.guard.refusal() {
             return Err(ExecuteError::Append(AppendError::Down(why)));
         }
+        let cause = meta.cause.as_ref().map(tracing::field::display);
+        let span = tracing::debug_span!(
+            "command", %stream, cmd = %meta.cmd, cause, version = Empty, position = Empty
+        );
         let (reply, answer) = oneshot::channel();
         let slot = self.slot::<D>(stream);
         let leads = slot.put(slot::Waiting { meta, command, reply });
@@ -146,9 +160,10 @@ impl Streams {
             // On a task of its own, so that a caller who goes away leaves nothing half done.
             tokio::spawn(slot.clone().lead(self.log.clone(), self.clock.clone()));
         }
-        match answer.await {
+        match answer.instrument(span.clone()).await {
             Ok(answer) => {
-                if answer.is_ok() {
+                if let Ok(accepted) = &answer {
+                    note(&span, accepted);
                     self.guard.wrote(self.clock.now());
                 }
                 answer
@@ -167,19 +182,24 @@ impl Streams {
 
     fn slot<D: Decider>(&self, stream: &StreamId) -> Arc<Slot<D>> {
         let size = NonZeroUsize::new(FOLDS_MAX).unwrap_or(NonZeroUsize::MIN);
+        let new = || Arc::new(Slot::new(stream.clone(), self.appends.clone()));
         let mut categories = held(&self.categories);
         let folds = categories
             .entry(TypeId::of::<D>())
             .or_insert_with(|| Box::new(Folds::<D>::new(size)))
             .downcast_mut::<Folds<D>>();
         match folds {
-            Some(folds) => {
-                folds.get_or_insert(stream.clone(), || Arc::new(Slot::new(stream.clone()))).clone()
-            }
+            Some(folds) => folds.get_or_insert(stream.clone(), new).clone(),
             // Not reached: the map is keyed by the type. A slot of its own is merely slower.
-            None => Arc::new(Slot::new(stream.clone())),
+            None => new(),
         }
     }
+}
+
+/// Says on a command's span what came of it.
+fn note<E>(span: &Span, accepted: &Accepted<E>) {
+    span.record("version", accepted.version.0);
+    span.record("position", accepted.position.0);
 }
 
 /// Commands of one stream that wait their turn.

@@ -33,6 +33,7 @@ mod festivals;
 mod import;
 mod invite;
 mod preview;
+mod ready;
 mod rebuild;
 mod restore;
 mod seed;
@@ -217,6 +218,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Events(arguments) => events::run(&cx, arguments).await,
         Command::Verify(arguments) => verify::run(&cx, &arguments).await,
         Command::Rebuild(arguments) => rebuild::run(&cx, arguments).await,
+        Command::Status(arguments) if arguments.ready => ready::ask(cx.config()?.listen).await,
         Command::Status(arguments) => status::run(&cx, &arguments).await,
         Command::Backup(arguments) => backup::run(&cx, arguments).await,
         Command::Restore(arguments) => restore::run(&cx, arguments).await,

@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Only ask the server that listens here whether it is ready: 0 if so, else 1 with the reasons
+    #[arg(long, conflicts_with = "json")]
+    pub(super) ready: bool,
 }
 
 pub(super) async fn run(cx: &Context, arguments: &Arguments) -> Result<(), Failure> {

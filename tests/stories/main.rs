@@ -27,6 +27,8 @@ mod feeds;
 #[cfg(test)]
 mod fixed_days;
 #[cfg(test)]
+mod follower;
+#[cfg(test)]
 mod inspection;
 #[cfg(test)]
 mod late_paper;

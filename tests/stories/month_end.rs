@@ -45,17 +45,22 @@ dates = [\"2026-11-12\"]
 at = \"09:00\"
 '''
 ";
-const FIRST: &str = "20261105T090000";
-const SECOND: &str = "20261120T090000";
+pub const FIRST: &str = "20261105T090000";
+pub const SECOND: &str = "20261120T090000";
 
 /// Xiguan at the end of October, with the example rules of points.
-async fn office() -> App {
+pub async fn office() -> App {
     let app = App::planning("2026-10-30T08:00:00+08:00", PLAN).await;
     app.seed(&files(|path| path.ends_with("scoring/wuhang.toml"))).await;
     app
 }
 
-async fn says(app: &App, slug: &str, which: &str, command: roll::Command) -> Result<(), Rejection> {
+pub async fn says(
+    app: &App,
+    slug: &str,
+    which: &str,
+    command: roll::Command,
+) -> Result<(), Rejection> {
     let stream = StreamId::new(XIGUAN, "attendance", "roll", format!("{}-{which}", id(slug)));
     let streams = &app.platform().streams;
     let done = streams.execute::<Roll>(&stream.unwrap(), app.meta(), command).await;
@@ -68,7 +73,7 @@ async fn says(app: &App, slug: &str, which: &str, command: roll::Command) -> Res
 }
 
 /// Ticked by an organiser, now or as the paper says.
-async fn comes(app: &App, slug: &str, which: &str, resident: Uuid, paper: Option<&str>) {
+pub async fn comes(app: &App, slug: &str, which: &str, resident: Uuid, paper: Option<&str>) {
     let (way, time) = (if paper.is_some() { Way::Paper } else { Way::List }, paper.map(at));
     let staff = true;
     let command = roll::Command::CheckIn { resident, way, at: time, proxy: None, staff };

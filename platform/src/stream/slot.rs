@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
-use super::{Accepted, ExecuteError, Meta, Queue, held};
+use super::{Accepted, Appends, ExecuteError, Meta, Queue, held};
 use crate::{
     clock::Clock,
     commit::{BYTES_MAX, Commit, ENTRIES_MAX, Entry, NewEvent, Recorded},
@@ -38,6 +38,7 @@ pub(super) struct Slot<D: Decider> {
     queue: Mutex<(Queue<D>, bool)>,
     /// `None` until it is read, and again after any doubt about it.
     fold: tokio::sync::Mutex<Option<Fold<D>>>,
+    appends: Arc<Appends>,
 }
 
 struct Fold<D: Decider> {
@@ -95,8 +96,9 @@ enum Decided<D: Decider> {
 }
 
 impl<D: Decider> Slot<D> {
-    pub(super) fn new(stream: StreamId) -> Self {
-        Self { stream, queue: Mutex::default(), fold: tokio::sync::Mutex::new(None) }
+    pub(super) fn new(stream: StreamId, appends: Arc<Appends>) -> Self {
+        let fold = tokio::sync::Mutex::new(None);
+        Self { stream, queue: Mutex::default(), fold, appends }
     }
 
     /// Queues a command; true if nobody leads the queue yet and the caller has to see to it.
@@ -210,7 +212,11 @@ impl<D: Decider> Slot<D> {
         entries: &[Entry],
     ) -> Result<Done, AppendError> {
         let expect = commit.expect;
-        let unknown = match log.append(commit).await {
+        let start = tokio::time::Instant::now();
+        let told = log.append(commit).await;
+        let failed = told.as_ref().is_err_and(|error| !matches!(error, AppendError::Conflict(_)));
+        self.appends.count(start.elapsed(), failed);
+        let unknown = match told {
             Err(AppendError::Unknown(stream)) => AppendError::Unknown(stream),
             told => return told,
         };

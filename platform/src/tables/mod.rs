@@ -28,6 +28,7 @@ use crate::{
 
 mod contents;
 mod engine;
+mod figures;
 mod issue;
 pub(crate) mod rows;
 mod steps;
@@ -39,6 +40,7 @@ mod turn;
 pub use contents::Mark;
 pub use engine::Engine;
 pub(crate) use engine::{Means, Rebuild};
+pub use figures::{Figures, figures};
 pub use issue::{Declined, NOTHING_TO_DO, Noted};
 pub use steps::Steps;
 

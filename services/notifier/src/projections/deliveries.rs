@@ -262,6 +262,13 @@ pub fn unsettled(db: &Connection) -> rusqlite::Result<Vec<Unsettled>> {
     Ok(found)
 }
 
+/// How many deliveries stand in which state, with the class of their newest outcome.
+pub fn counts(db: &Connection) -> rusqlite::Result<Vec<(String, String, u64)>> {
+    db.prepare_cached("SELECT state, class, count(*) FROM deliveries GROUP BY state, class")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect()
+}
+
 /// All to whom anything was ever to be delivered.
 pub fn recipients(db: &Connection) -> rusqlite::Result<Vec<Uuid>> {
     db.prepare_cached("SELECT DISTINCT resident FROM deliveries")?
