@@ -8,6 +8,7 @@
 //! | `master_key_file` | the key under which all names are kept, outside the data folder |
 //! | `trusted_proxy` | the reverse proxy whose `X-Forwarded-For` is believed |
 //! | `hours` | when this machine runs, as `mon-fri 08:00-17:30, sat 09:00-12:00`; by default always |
+//! | `otel_endpoint` | a collector that spans go to, such as `http://127.0.0.1:4318`; by default none do |
 //! | `[nats]` | `user` with `password`, or `credentials`; `ca_file` for servers with TLS |
 //! | `[smtp]` | the relay that mail leaves by; without it mail goes to the local outbox |
 //!
@@ -28,7 +29,10 @@ use linli_platform::nats::{Access, NatsAddress};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::failure::{Failure, toml_problem};
+use crate::{
+    failure::{Failure, toml_problem},
+    otel::Endpoint,
+};
 
 #[cfg(test)]
 mod tests;
@@ -38,8 +42,8 @@ pub const USUAL_FILE: &str = "linli.toml";
 const USUAL_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 /// Names of the environment that are read elsewhere.
 const OTHERS: [&str; 4] = ["DATA", "CONFIG", "PASSPHRASE", "NATS_SERVER"];
-const KEYS: [&str; 6] =
-    ["public_url", "listen", "log", "master_key_file", "trusted_proxy", "hours"];
+const KEYS: [&str; 7] =
+    ["public_url", "listen", "log", "master_key_file", "trusted_proxy", "hours", "otel_endpoint"];
 const SMTP_KEYS: [&str; 11] = [
     "host",
     "port",
@@ -73,6 +77,8 @@ pub struct Config {
     pub trusted_proxy: Option<IpAddr>,
     /// When this machine runs.
     pub hours: Hours,
+    /// The collector that spans go to, if any.
+    pub otel_endpoint: Option<Endpoint>,
     /// The mail relay, if there is one.
     pub smtp: Option<MailConfig>,
 }
@@ -88,6 +94,7 @@ struct Written {
     master_key_file: Option<PathBuf>,
     trusted_proxy: Option<IpAddr>,
     hours: Option<HostHours>,
+    otel_endpoint: Option<Endpoint>,
     smtp: Option<MailConfig>,
 }
 
@@ -176,6 +183,7 @@ impl Config {
             master_key_file: None,
             trusted_proxy: None,
             hours: Hours::default(),
+            otel_endpoint: None,
             smtp: None,
         }
     }
@@ -223,6 +231,7 @@ impl Config {
             master_key_file: written.master_key_file,
             trusted_proxy: written.trusted_proxy,
             hours: written.hours.map(|hours| hours.0).unwrap_or_default(),
+            otel_endpoint: written.otel_endpoint,
             smtp: written.smtp,
         })
     }

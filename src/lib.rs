@@ -12,6 +12,7 @@ pub mod demo;
 pub mod failure;
 pub mod holidays;
 pub mod operations;
+pub mod otel;
 pub mod output;
 pub mod seeds;
 pub mod simulate;

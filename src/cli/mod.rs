@@ -13,13 +13,17 @@ use linli_platform::event_log::{
     sqlite::{OpenMode, SqliteLog},
 };
 use serde_json::value::RawValue;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use crate::{
     compose::distributed,
     config::Config,
     failure::Failure,
     operations::{self, Request},
+    otel,
     output::{Progress, tell},
 };
 
@@ -177,12 +181,25 @@ fn in_order(from: NaiveDate, to: NaiveDate) -> Result<(), Failure> {
     }
 }
 
+/// Where a server's spans go, if anywhere. What is wrong with the configuration, the server says.
+fn collector(cli: &Cli) -> Option<otel::Endpoint> {
+    match cli.command {
+        Command::Serve(_) => Config::load(cli.config.as_deref()).ok()?.otel_endpoint,
+        _ => None,
+    }
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let log = EnvFilter::try_from_default_env();
     let log = log.unwrap_or_else(|_| EnvFilter::new("warn,linli=info"));
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    let (spans, sending) = collector(&cli).map(otel::to).unzip();
+    let ours = Targets::new().with_target("linli", Level::DEBUG);
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(log))
+        .with(spans.map(|spans| spans.with_filter(ours)))
+        .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -190,7 +207,12 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let done = runtime.block_on(run(cli));
+    let done = runtime.block_on(async {
+        if let Some(sending) = sending {
+            tokio::spawn(sending.run());
+        }
+        run(cli).await
+    });
     // The log's writer ends when the last task that holds it is gone.
     drop(runtime);
     match done {

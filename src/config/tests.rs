@@ -48,6 +48,7 @@ fn a_wrong_file_is_told_with_line_and_key() {
         ("log = 'nats://127.0.0.1:4222'\n", 1, "the log's name is missing"),
         ("[nats]\nuser = 'a'\nwords = 'b'\n", 3, "words"),
         ("log = 'memory'\n", 1, "embedded"),
+        ("otel_endpoint = 'https://collector'\n", 1, "4318"),
         ("\nhours = '17:30-08:00'\n", 2, "mon-fri 08:00-17:30"),
         ("[smtp]\nhost = 'h'\nfrom = 'l@example.cn'\npasword = 'x'\n", 4, "`pasword`"),
         ("[smtp]\nhost = 'h'\n", 1, "`from`"),

@@ -134,7 +134,11 @@ struct Invitation {
 impl Request {
     /// Whether it is meant for the node that runs in a folder, also where others share its log.
     fn is_for_one_node(&self) -> bool {
-        matches!(self, Self::Rebuild { .. } | Self::ClockIsRight | Self::Status)
+        // The vault leaves from where it is kept.
+        matches!(
+            self,
+            Self::Rebuild { .. } | Self::ClockIsRight | Self::Status | Self::ExportVault { .. }
+        )
     }
 
     /// Whether it brings a vault, or takes one away.

@@ -10,7 +10,7 @@ use linli_platform::{
 };
 use tokio::sync::mpsc;
 
-use crate::servers::Servers;
+use crate::{root, servers::Servers};
 
 const ALL: [&str; 8] =
     ["calendar", "people", "notifier", "attendance", "ranking", "gateway", "follower", "cli"];
@@ -195,6 +195,23 @@ async fn each_role_may_do_what_it_needs_and_no_more() {
     assert_eq!(users.collect::<BTreeSet<_>>(), BTreeSet::from(ALL));
 
     strangers(&servers).await;
+    follows(&servers);
+}
+
+/// The follower's rights are enough for the program that they are for.
+fn follows(servers: &Servers) {
+    let mut program = std::process::Command::new(root().join(".tools/venv/bin/python"));
+    program
+        .arg(root().join("deploy/follow/board.py"))
+        .args(["--server", &format!("tls://localhost:{}", servers.ports[0])])
+        .args(["--log", "guangling", "--community", "xiguan"])
+        .args(["--from", "2026-11-01", "--to", "2026-11-30", "--ca"])
+        .arg(&servers.ca)
+        .arg("--proto")
+        .arg(root().join("proto"))
+        .env("LINLI_NATS_PASSWORD", servers.password("follower"));
+    let told = program.output().expect("run ./check first");
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
 }
 
 /// Who is let in at all.

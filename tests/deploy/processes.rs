@@ -2,7 +2,7 @@
 //! same health checks, with addresses and paths of this machine.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -121,6 +121,62 @@ fn operator(servers: &Servers, cli: &Service, arguments: &[&str]) -> String {
     String::from_utf8(told.stdout).unwrap()
 }
 
+/// Our names in a text.
+fn names(text: &str) -> BTreeSet<&str> {
+    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    text.split(word).filter(|word| word.starts_with("linli_")).collect()
+}
+
+/// Every figure that the dashboard and the alerts ask for is told by a node; each hand is somewhere.
+async fn figures(running: &[Running]) {
+    let mut told = String::new();
+    for node in running {
+        let url = format!("http://127.0.0.1:{}/metrics", node.port);
+        told += &reqwest::get(url).await.unwrap().text().await.unwrap();
+    }
+    let there = names(&told);
+    for file in ["deploy/grafana/linli.json", "deploy/prometheus/alerts.yml"] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        let asked = names(&text);
+        assert!(asked.len() > 8, "{file} asks for {asked:?}");
+        let missing: Vec<_> = asked.difference(&there).collect();
+        assert!(missing.is_empty(), "{file} asks for {missing:?}");
+    }
+    for service in ["calendar", "people", "notifier", "attendance", "ranking"] {
+        let acts = format!("linli_acts{{service=\"{service}\"}} 1");
+        assert_eq!(told.lines().filter(|line| *line == acts).count(), 1, "{service}\n{told}");
+    }
+    assert!(told.contains("linli_acts{service=\"notifier\"} 0"), "the second one waits");
+}
+
+/// Log and vault leave by the node that keeps the names, as docs/operations.md says, and an office
+/// takes them in.
+fn leaves(servers: &Servers, people: &Running) {
+    let file = |name: &str| servers.dir.path().join(name).display().to_string();
+    let (log, vault) = (file("out.log"), file("out.vault"));
+    let moves = |environment: &BTreeMap<String, String>, word: &str| {
+        let told = linli()
+            .envs(environment)
+            .env("LINLI_PASSPHRASE", "a passphrase for a test")
+            .args([word, "--log", &log, "--vault", &vault])
+            .current_dir(servers.dir.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.status.success(), "{word}: {said}");
+    };
+    moves(&people.environment, "export");
+    let office = BTreeMap::from([
+        ("LINLI_DATA".to_owned(), file("office")),
+        ("LINLI_MASTER_KEY_FILE".to_owned(), file("office.key")),
+    ]);
+    moves(&office, "import");
+    let records = std::fs::read_to_string(&log).unwrap().lines().count();
+    let verified = linli().envs(&office).args(["verify", "--json"]).output().unwrap();
+    let verified: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+    assert_eq!(verified["commits"], records, "{verified}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_deployment_starts_and_ends() {
     let servers = Servers::start().await;
@@ -159,6 +215,9 @@ async fn the_whole_deployment_starts_and_ends() {
         &["seed", root().join("seeds").to_str().unwrap()],
     );
     assert!(again.contains("already"), "{again}");
+
+    figures(&running).await;
+    leaves(&servers, running.iter().find(|node| node.name == "people").unwrap());
 
     for node in &mut running {
         let ended = node.end();

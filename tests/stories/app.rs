@@ -122,6 +122,7 @@ impl App {
             master_key_file: Some(folder.path().join("master.key")),
             trusted_proxy: None,
             hours: linli_notifier::values::Hours::default(),
+            otel_endpoint: None,
             smtp,
         };
         let (data, clock) = (folder.path().join("data"), Clock::standing_at(now));

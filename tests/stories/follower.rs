@@ -4,7 +4,7 @@
 use linli::transfer;
 use linli_attendance::deciders::roll;
 use linli_platform::{
-    event_log::{EventLog, jetstream::JetStreamLog},
+    event_log::jetstream::JetStreamLog,
     ids::Position,
     nats::{Access, Nats},
     testing::NatsServers,

@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn each_append_counts_at_all_bounds_above_it() {
         let appends = Appends::default();
-        appends.count(Duration::from_micros(1000), false);
+        appends.count(Duration::from_millis(1), false);
         appends.count(Duration::from_micros(1001), false);
         appends.count(Duration::from_secs(9), true);
         let figures = appends.figures();

@@ -58,12 +58,10 @@ pub(super) async fn metrics(Extension(node): Extension<Watched>) -> Response {
 
 async fn row(platform: &Platform, tables: &Tables, now: DateTime<Utc>) -> Row {
     let service = tables.service();
-    Row {
-        service,
-        progress: tables.progress().borrow().clone(),
-        figures: tables.read(move |db| figures(db, now)).await.ok(),
-        acts: platform.hands.of(service).map(|turn| (turn.holds(), turn.fence())),
-    }
+    let progress = tables.progress().borrow().clone();
+    let figures = tables.read(move |db| figures(db, now)).await.ok();
+    let acts = platform.hands.of(service).map(|turn| (turn.holds(), turn.fence()));
+    Row { service, progress, figures, acts }
 }
 
 /// Deliveries by state and class, where this node keeps the notifier's tables.
@@ -159,12 +157,7 @@ fn of_services(out: &mut Exposition, rows: &[Row], now: DateTime<Utc>) {
     let position = |row: &Row| Some(count(row.progress.position.0));
     out.by_service("tables_position", "The log is in the tables up to here.", rows, position);
     let live = |row: &Row| Some(flag(row.progress.live));
-    out.by_service(
-        "tables_live",
-        "Whether the tables have caught up since the start.",
-        rows,
-        live,
-    );
+    out.by_service("tables_live", "Whether the tables have caught up since the start.", rows, live);
     let open = |row: &Row| Some(count(row.progress.open as u64));
     out.by_service("commands_open", "Commands decided upon and not yet on the log.", rows, open);
     let stopped = |row: &Row| Some(count(row.progress.stopped.len() as u64));
@@ -265,8 +258,11 @@ mod tests {
     #[test]
     fn dashboard_and_alerts_ask_for_what_there_is() {
         let text = all();
-        let there: BTreeSet<_> =
-            text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| names(l).pop_first()).collect();
+        let there: BTreeSet<_> = text
+            .lines()
+            .filter(|l| !l.starts_with('#'))
+            .filter_map(|l| names(l).pop_first())
+            .collect();
         let dashboard = include_str!("../../../../deploy/grafana/linli.json");
         let dashboard: Value = serde_json::from_str(dashboard).unwrap();
         let panels = dashboard["panels"].as_array().unwrap();

@@ -9,6 +9,7 @@ mod layers;
 mod limit;
 mod lines;
 mod live;
+mod metrics;
 mod month;
 mod my;
 mod occurrence;
@@ -123,7 +124,7 @@ fn watched(node: health::Watched) -> Routes {
     Routes::new()
         .get("/healthz", Need::Anyone, health::alive)
         .get("/readyz", Need::Anyone, health::ready)
-        .get("/metrics", Need::Anyone, health::metrics)
+        .get("/metrics", Need::Anyone, metrics::metrics)
         .sharing(node)
 }
 
