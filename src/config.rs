@@ -8,7 +8,7 @@
 //! | `master_key_file` | the key under which all names are kept, outside the data folder |
 //! | `trusted_proxy` | the reverse proxy whose `X-Forwarded-For` is believed |
 //! | `hours` | when this machine runs, as `mon-fri 08:00-17:30, sat 09:00-12:00`; by default always |
-//! | `otel_endpoint` | a collector that spans go to, such as `http://127.0.0.1:4318`; by default none do |
+//! | `otel_endpoint` | a collector that spans go to, as `http://127.0.0.1:4318`; by default none |
 //! | `[nats]` | `user` with `password`, or `credentials`; `ca_file` for servers with TLS |
 //! | `[smtp]` | the relay that mail leaves by; without it mail goes to the local outbox |
 //!

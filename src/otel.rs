@@ -57,8 +57,8 @@ impl TryFrom<String> for Endpoint {
                 Ok(Self { host: host.to_owned() })
             }
             _ => Err(format!(
-                "{text:?} is no collector: write \"http://127.0.0.1:4318\" (OTLP over HTTP, without \
-                 TLS, as a collector beside this node has it)"
+                "{text:?} is no collector: write \"http://127.0.0.1:4318\" (OTLP over HTTP, \
+                 without TLS, as a collector beside this node has it)"
             )),
         }
     }

@@ -264,7 +264,7 @@ fn named_paths(document: &str) -> Vec<String> {
             && !word.contains([' ', '<', '{', '*', ':'])
             && ["src", "almanac", "platform", "proto", "services", "tests", "benches", "docs"]
                 .iter()
-                .chain(&["seeds", ".ci"])
+                .chain(&["seeds", "deploy", ".ci"])
                 .any(|known| first == *known)
     };
     quoted.filter(is_path).map(str::to_owned).collect()

@@ -1,6 +1,6 @@
 //! The files that a deployment is made of, held to what they are for: the compose file's commands
-//! and environments to the real program, the servers' configuration to real nats-servers, and all of
-//! it together as plain processes.
+//! and environments to the real program, the servers' configuration to real nats-servers, and all
+//! of it together as plain processes.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Who may do what: each role against each family of subjects, at real servers with the deployment's
-//! own files.
+//! Who may do what: each role against each family of subjects, at real servers with the
+//! deployment's own files.
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -127,7 +127,7 @@ fn names(text: &str) -> BTreeSet<&str> {
     text.split(word).filter(|word| word.starts_with("linli_")).collect()
 }
 
-/// Every figure that the dashboard and the alerts ask for is told by a node; each hand is somewhere.
+/// Every figure that the dashboard and the alerts ask for is told by a node; each hand is one's.
 async fn figures(running: &[Running]) {
     let mut told = String::new();
     for node in running {

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-/// Upper bounds in milliseconds: a disk of one's own answers in one or two, a cluster in some ten; a
-/// server's death shows in the last ones.
+/// Upper bounds in milliseconds: a disk of one's own answers in one or two, a cluster in some ten;
+/// a server's death shows in the last ones.
 pub const BOUNDS_MS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
 
 /// Counts of appends by how long they took, since the start.

@@ -1,7 +1,7 @@
 //! How a node is in numbers, in the text format of Prometheus.
 //!
-//! Every node tells of its own tables and appends. What several nodes tell alike, such as deliveries
-//! by state, is to be read as the greatest of them.
+//! Every node tells of its own tables and appends. What several nodes tell alike, such as
+//! deliveries by state, is to be read as the greatest of them.
 
 use std::fmt::Write as _;
 
