@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import ssl
+import sys
 import tempfile
 from collections import Counter
 
@@ -89,6 +90,15 @@ class Board:
             yield json.dumps({"id": building, "value": points}, ensure_ascii=False, separators=(",", ":"))
 
 
+def record(data):
+    """The commit that a message holds; none if somebody else wrote it."""
+    try:
+        commit = json.loads(data)
+    except ValueError:
+        return None
+    return commit if isinstance(commit, dict) and {"stream", "after", "entries"} <= commit.keys() else None
+
+
 async def connect(given):
     tls = None
     if given.ca:
@@ -123,7 +133,12 @@ async def commits(connection, given):
                 continue
             for message in page:
                 left = message.metadata.num_pending
-                yield json.loads(message.data)
+                commit = record(message.data)
+                if commit is None:
+                    print(f"{message.subject}: a message that is none of Linli's is passed over",
+                          file=sys.stderr)
+                else:
+                    yield commit
     finally:
         await js.delete_consumer(stream, given.user)
 

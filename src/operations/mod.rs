@@ -134,10 +134,14 @@ struct Invitation {
 impl Request {
     /// Whether it is meant for the node that runs in a folder, also where others share its log.
     fn is_for_one_node(&self) -> bool {
-        // The vault leaves from where it is kept.
+        // The vault leaves from where it is kept, and comes in there.
         matches!(
             self,
-            Self::Rebuild { .. } | Self::ClockIsRight | Self::Status | Self::ExportVault { .. }
+            Self::Rebuild { .. }
+                | Self::ClockIsRight
+                | Self::Status
+                | Self::ExportVault { .. }
+                | Self::ImportLog { .. }
         )
     }
 

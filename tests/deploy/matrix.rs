@@ -47,6 +47,9 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("$JS.API.DIRECT.GET.LINLI_guangling_VAULT", &["people", "cli"]),
     ("$JS.API.CONSUMER.CREATE.LINLI_guangling_VAULT", &["people", "cli"]),
     ("$JS.API.STREAM.MSG.DELETE.LINLI_guangling_VAULT", &["people", "cli"]),
+    // What pushes an erased key out of the servers' files.
+    ("$JS.API.STREAM.PURGE.LINLI_guangling_VAULT", &["people", "cli"]),
+    ("linli-vault.guangling.fill.1", &["people"]),
     ("linli-ask.guangling.vault", &["notifier", "gateway", "cli"]),
     ("linli-ask.guangling.directory", OURS),
     // Leases: each its own.
@@ -160,7 +163,7 @@ async fn prepare(servers: &Servers) {
     lease::bucket(&nats).await.unwrap();
     let vault = stream::Config {
         name: nats.log().vault_stream(),
-        subjects: vec![format!("linli-vault.{}.*", nats.log())],
+        subjects: vec![format!("linli-vault.{}.>", nats.log())],
         num_replicas: 3,
         ..stream::Config::default()
     };

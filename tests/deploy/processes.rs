@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use crate::{
     compose::{Compose, Service},
     linli, root,
@@ -91,7 +93,17 @@ fn here(servers: &Servers, name: &str, service: &Service, port: u16) -> BTreeMap
 
 /// Starts what a container would run.
 fn start(servers: &Servers, name: &str, service: &Service, port: u16) -> Running {
-    let environment = here(servers, name, service, port);
+    launch(servers, name, service, here(servers, name, service, port), port)
+}
+
+/// The same with another environment.
+fn launch(
+    servers: &Servers,
+    name: &str,
+    service: &Service,
+    environment: BTreeMap<String, String>,
+    port: u16,
+) -> Running {
     let told = File::create(servers.dir.path().join(format!("{name}.log"))).unwrap();
     let seeds = root().join("seeds").display().to_string();
     let argument = |text: &String| if text == "/seeds" { seeds.clone() } else { text.clone() };
@@ -149,32 +161,50 @@ async fn figures(running: &[Running]) {
     assert!(told.contains("linli_acts{service=\"notifier\"} 0"), "the second one waits");
 }
 
+/// `linli export` or `linli import`, by a node's own server where one runs; what it says.
+fn moves(servers: &Servers, environment: &BTreeMap<String, String>, words: &[&str]) -> String {
+    let told = linli()
+        .envs(environment)
+        .env("LINLI_PASSPHRASE", "a passphrase for a test")
+        .args(words)
+        .args(["--log", "out.log", "--vault", "out.vault"])
+        .current_dir(servers.dir.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.status.success(), "{words:?}: {said}");
+    String::from_utf8(told.stdout).unwrap()
+}
+
 /// Log and vault leave by the node that keeps the names, as docs/operations.md says, and an office
-/// takes them in.
-fn leaves(servers: &Servers, people: &Running) {
+/// takes them in. How many records there are.
+fn leaves(servers: &Servers, people: &Running) -> usize {
     let file = |name: &str| servers.dir.path().join(name).display().to_string();
-    let (log, vault) = (file("out.log"), file("out.vault"));
-    let moves = |environment: &BTreeMap<String, String>, word: &str| {
-        let told = linli()
-            .envs(environment)
-            .env("LINLI_PASSPHRASE", "a passphrase for a test")
-            .args([word, "--log", &log, "--vault", &vault])
-            .current_dir(servers.dir.path())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&told.stderr).into_owned();
-        assert!(told.status.success(), "{word}: {said}");
-    };
-    moves(&people.environment, "export");
+    moves(servers, &people.environment, &["export"]);
     let office = BTreeMap::from([
         ("LINLI_DATA".to_owned(), file("office")),
         ("LINLI_MASTER_KEY_FILE".to_owned(), file("office.key")),
     ]);
-    moves(&office, "import");
-    let records = std::fs::read_to_string(&log).unwrap().lines().count();
+    moves(servers, &office, &["import"]);
+    let records = std::fs::read_to_string(file("out.log")).unwrap().lines().count();
     let verified = linli().envs(&office).args(["verify", "--json"]).output().unwrap();
-    let verified: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+    let verified: Value = serde_json::from_slice(&verified.stdout).unwrap();
     assert_eq!(verified["commits"], records, "{verified}");
+    records
+}
+
+/// The way back: `people` with the operator's rights takes both in; what is there stays.
+async fn comes_back(servers: &Servers, compose: &Compose, records: usize) {
+    let (service, port) = (&compose.services["people"], free_ports(1)[0]);
+    let mut environment = here(servers, "people", service, port);
+    environment.insert("LINLI_NATS_USER".to_owned(), "cli".to_owned());
+    environment.insert("LINLI_NATS_PASSWORD".to_owned(), servers.password("cli"));
+    let mut people = launch(servers, "people", service, environment, port);
+    people.ready(servers.dir.path()).await;
+    let told = moves(servers, &people.environment, &["import", "--json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert!(told["new"] == 0 && told["there"].as_u64() > Some(0), "{records} records: {told}");
+    assert!(people.end().success(), "{}", people.said(servers.dir.path()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,7 +236,7 @@ async fn the_whole_deployment_starts_and_ends() {
         assert!(page.text().await.unwrap().contains("xiguan"), "{}", gateway.said(&dir));
     }
     let status = operator(&servers, &compose.services["cli"], &["status", "--json"]);
-    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let status: Value = serde_json::from_str(&status).unwrap();
     assert_eq!(status["owners"].as_array().map(Vec::len), Some(5), "{status:#}");
     assert_eq!(status["nodes"].as_array().map(Vec::len), Some(running.len()), "{status:#}");
     let again = operator(
@@ -217,10 +247,12 @@ async fn the_whole_deployment_starts_and_ends() {
     assert!(again.contains("already"), "{again}");
 
     figures(&running).await;
-    leaves(&servers, running.iter().find(|node| node.name == "people").unwrap());
+    let people = running.iter().find(|node| node.name == "people").unwrap();
+    let records = leaves(&servers, people);
 
     for node in &mut running {
         let ended = node.end();
         assert!(ended.success(), "{}: {ended}\n{}", node.name, node.said(&dir));
     }
+    comes_back(&servers, &compose, records).await;
 }
