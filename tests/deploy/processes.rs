@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How long a node may take to be ready, with a dozen of them on a machine with two cores.
-const READY_WITHIN: Duration = Duration::from_secs(240);
+const READY_WITHIN: Duration = Duration::from_mins(4);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// A node that runs.
@@ -83,8 +83,7 @@ fn here(servers: &Servers, name: &str, service: &Service, port: u16) -> BTreeMap
             "LINLI_LISTEN" => *value = format!("127.0.0.1:{port}"),
             "LINLI_NATS_CA_FILE" => *value = servers.ca.display().to_string(),
             "LINLI_MASTER_KEY_FILE" => *value = folder("keys/master.key"),
-            "LINLI_SMTP_HOST" => "127.0.0.1".clone_into(value),
-            "LINLI_TRUSTED_PROXY" => "127.0.0.1".clone_into(value),
+            "LINLI_SMTP_HOST" | "LINLI_TRUSTED_PROXY" => "127.0.0.1".clone_into(value),
             _ => {}
         }
     }

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::{certificates, compose::Compose, root};
 
 /// How long the servers may take to be healthy, on a machine with little time.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// The servers; killed when dropped.
 pub struct Servers {
