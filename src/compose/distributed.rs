@@ -105,6 +105,7 @@ pub(super) async fn open(means: Means, address: &NatsAddress) -> Result<Node, Fa
     if matches!(part, Part::Operator | Part::Mover) {
         // Nodes with fewer rights find it there.
         lease::bucket(&nats).await?;
+        Vault::make_stream(&nats).await?;
     }
     let (hands, keepers) = hands(&part, &nats, &name);
     let signs = part.answers() || part.hands().contains(&NOTIFIER);

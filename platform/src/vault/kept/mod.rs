@@ -298,6 +298,13 @@ impl<'a> Opening<'a> {
 }
 
 impl Vault {
+    /// Makes the stream that a vault of this log will stand on, unless it is there: whoever may is
+    /// another role than the one that keeps the vault.
+    pub async fn make_stream(nats: &Nats) -> Result<(), VaultError> {
+        VaultStream::open(nats).await?;
+        Ok(())
+    }
+
     /// Opens the vault that stands on the stream of this log, which is made at the first opening,
     /// and follows it in `data_dir` from now on. All nodes that do so have the same master key.
     /// Whoever `erasure_list` names is erased before this returns, as with [`Vault::open`].
