@@ -5,13 +5,15 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
+use futures::StreamExt as _;
 use linli_people::PeopleDirectory;
 use linli_platform::{
     clock_guard::ClockGuard,
     directory::{Directory, RemoteDirectory, serve_directory},
     entropy::Entropy,
-    event_log::{EventLog, jetstream::JetStreamLog, sqlite::FolderLock},
+    event_log::{EventLog, Filter, jetstream::JetStreamLog, sqlite::FolderLock},
     hand::Hands,
+    ids::Position,
     nats::{
         Nats, NatsAddress,
         ask::AskError,
@@ -29,6 +31,8 @@ use crate::{config::Config, failure::Failure, output::tell};
 
 /// How long this node waits before it tries again to answer others.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How an erasure is called on the log.
+const ERASED: [&str; 2] = ["residentErased", "staffErased"];
 /// The service whose mails bear signed links.
 const NOTIFIER: &str = "notifier";
 /// The service that keeps the vault.
@@ -111,6 +115,10 @@ pub(super) async fn open(means: Means, address: &NatsAddress) -> Result<Node, Fa
     let signs = part.answers() || part.hands().contains(&NOTIFIER);
     let keeps = Keeping { nats: &nats, data: &data, config: &config, hands: &hands, signs };
     let (vault, directory, own) = keeps.vault(part == Part::Mover).await?;
+    if !part.hands().contains(&PEOPLE) {
+        let from = log.last().await?;
+        tokio::spawn(forget_the_erased(log.clone(), vault.clone(), from));
+    }
     let (end, ended) = watch::channel(false);
     let keepers = keepers.into_iter().map(|keeper| {
         let mut ended = ended.clone();
@@ -189,6 +197,25 @@ impl Keeping<'_> {
             self.answer(&vault, &directory, &turn);
         }
         Ok((vault, directory, own))
+    }
+}
+
+/// Lets go of the keys of those who are erased as soon as the log says so.
+async fn forget_the_erased(log: Arc<dyn EventLog>, vault: Vault, mut at: Position) {
+    loop {
+        let people = Filter { services: vec![PEOPLE.to_owned()] };
+        let mut pages = log.follow(people, at);
+        // After an error it is followed again; until then a key stays for a minute at most.
+        while let Some(Ok(page)) = pages.next().await {
+            for commit in &page.commits {
+                let erased = commit.events().any(|(_, _, event)| ERASED.contains(&event.name()));
+                if let (true, Ok(person)) = (erased, commit.stream.id().parse()) {
+                    vault.forget(person);
+                }
+            }
+            at = page.upto;
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
