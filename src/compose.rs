@@ -373,13 +373,9 @@ impl Node {
         let given = self.mailer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mailer) = given {
             let from = OUTBOX_SENDER.to_owned();
-            return Ok(linli_notifier::Post {
-                mailer,
-                from,
-                from_name: None,
-                reply_to: None,
-                hours,
-            });
+            let post =
+                linli_notifier::Post { mailer, from, from_name: None, reply_to: None, hours };
+            return Ok(post);
         }
         if let Some(smtp) = self.config.smtp.clone().filter(|_| !self.synthetic) {
             let (from, from_name) = (smtp.from.clone(), smtp.from_name.clone());
